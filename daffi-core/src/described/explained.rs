@@ -3,13 +3,13 @@
 //! Beside the file that writes it, alone names `rmp`.
 
 mod deserializer;
-mod document;
+mod shown;
 mod token;
 
 use serde::de::DeserializeSeed;
 
 pub(super) use self::deserializer::Reader;
-pub(super) use self::document::document;
+pub(super) use self::shown::Shown;
 use self::token::pass;
 use super::misfit::Misfit;
 

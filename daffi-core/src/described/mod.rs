@@ -16,6 +16,7 @@ mod depth;
 mod document;
 mod example;
 mod explained;
+mod float;
 mod front;
 mod input;
 mod json;

@@ -6,7 +6,8 @@ use serde::ser::{Error, Serialize, SerializeMap, SerializeSeq, SerializeTuple, S
 
 use super::base64;
 use super::depth::deeper;
-use super::explained;
+use super::explained::Shown;
+use super::float::{float, shortest};
 use super::input::Input;
 use super::layout::{At, Layout, Place};
 use super::misfit::Misfit;
@@ -138,19 +139,6 @@ impl<'p, 'a> Part<'p, 'a> {
             inside.serialize(serializer)
         }
     }
-
-    fn float<S: Serializer>(number: f64, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(match number {
-            f64::INFINITY => "Infinity",
-            f64::NEG_INFINITY => "-Infinity",
-            _ => "NaN",
-        })
-    }
-}
-
-/// The wider number that is written with the same digits: a tenth stays one, in formats that know no narrower ones.
-fn shortest(number: f32) -> f64 {
-    number.to_string().parse().unwrap_or_else(|_| number.into())
 }
 
 impl Serialize for Part<'_, '_> {
@@ -158,7 +146,7 @@ impl Serialize for Part<'_, '_> {
         match self.layout.place(self.at) {
             Place::Opaque => Err(S::Error::custom(opaque())),
             Place::Any => self
-                .read(|input| explained::document(input.bytes()?))?
+                .read(|input| Shown::new(input.bytes()?))?
                 .serialize(serializer),
             Place::Unit => {
                 self.read(Input::pass)?;
@@ -187,22 +175,8 @@ impl Serialize for Part<'_, '_> {
                     Err(_) => serializer.collect_str(&number),
                 }
             }
-            Place::F32 => {
-                let number = self.read(Input::f32)?;
-                if number.is_finite() {
-                    serializer.serialize_f64(shortest(number))
-                } else {
-                    Self::float(number.into(), serializer)
-                }
-            }
-            Place::F64 => {
-                let number = self.read(Input::f64)?;
-                if number.is_finite() {
-                    serializer.serialize_f64(number)
-                } else {
-                    Self::float(number, serializer)
-                }
-            }
+            Place::F32 => float(shortest(self.read(Input::f32)?), serializer),
+            Place::F64 => float(self.read(Input::f64)?, serializer),
             Place::Char => serializer.serialize_char(self.read(Input::char)?),
             Place::Str => serializer.serialize_str(self.read(Input::str)?),
             Place::Bytes => serializer.serialize_str(&base64::to_text(self.read(Input::bytes)?)),

@@ -452,7 +452,13 @@ fn people_see_what_json_has_a_word_for() {
         let framed = [&encode(&bytes.len()).unwrap(), bytes].concat();
         Json::new(&layout, &framed).unwrap().to_string()
     };
-    assert_eq!(shown(&[0xc4, 3, 0, 1, 2]), r#""AAEC""#);
+    // As text, nothing would say that they are bytes.
+    assert_eq!(shown(&[0xc4, 3, 0, 1, 2]), "[0,1,2]");
+    assert_eq!(shown(&[0x81, 0xc4, 1, 9, 0xc3]), "[[[9],true]]");
+    assert_eq!(
+        shown(&[0x82, 0xa1, b'a', 0x81, 0x90, 1, 0xa1, b'b', 0x80]),
+        r#"{"a":[[[],1]],"b":{}}"#
+    );
     assert_eq!(shown(&[0xca, 0x3d, 0xcc, 0xcc, 0xcd]), "0.1");
     assert_eq!(shown(&[0xcb, 0x7f, 0xf0, 0, 0, 0, 0, 0, 0]), r#""Infinity""#);
     assert_eq!(
