@@ -10,13 +10,15 @@ use crate::signature::Form;
 /// After so many bytes of items with names it is tried again whether the next one has positions.
 const NAMED_BYTES: usize = 64 * 1024;
 
-/// Items that are encoded. Those behind one that positions cannot carry are written with names as well: what is sent together is
-/// written alike, so that otherwise each would go by itself.
+/// Items that are encoded. Those behind one that positions cannot carry are written with names as well, if they can be: what is sent
+/// together is written alike, so that otherwise each would go by itself.
 #[derive(Debug, Default)]
 pub struct Items {
     bytes: Vec<u8>,
     count: u32,
-    /// How many items and bytes are in front of those with names.
+    /// Whether the first of them are written with names.
+    explained: bool,
+    /// How many items and bytes are in front of those that are written otherwise than the first.
     before: Option<(u32, usize)>,
     /// How many bytes were written with names since it was tried without.
     since: usize,
@@ -35,9 +37,9 @@ impl Items {
         self.count
     }
 
-    /// Whether the first of them have positions, and the last do not.
+    /// Whether the first of them are written otherwise than the last.
     pub(crate) const fn are_mixed(&self) -> bool {
-        matches!(self.before, Some((1.., _)))
+        self.before.is_some()
     }
 
     /// Why positions do not carry one, if that was found since it was asked last.
@@ -53,14 +55,12 @@ impl Items {
 
     /// Takes those in front that are written alike.
     pub(crate) fn take(&mut self) -> Batch {
-        let explained = matches!(self.before, Some((0, _)));
-        let (items, bytes) = match self.before {
-            Some((items @ 1.., bytes)) => (items, bytes),
-            _ => (self.count, self.bytes.len()),
-        };
+        let explained = self.explained;
+        let (items, bytes) = self.before.unwrap_or((self.count, self.bytes.len()));
         let rest = self.bytes.split_off(bytes);
         self.count -= items;
-        self.before = self.before.filter(|_| !explained).map(|_| (0, 0));
+        // Behind names, positions are tried again.
+        self.explained = self.before.take().is_some() && !explained;
         Batch {
             items,
             explained,
@@ -70,42 +70,45 @@ impl Items {
 
     /// Moves the only one behind others, and says whether it is written with names.
     pub(crate) fn move_to(&mut self, others: &mut Vec<u8>) -> bool {
-        let explained = self.before.is_some();
+        let explained = self.explained;
         self.since += if explained { self.bytes.len() } else { 0 };
         if self.since >= NAMED_BYTES {
-            (self.since, self.before) = (0, None);
+            (self.since, self.explained) = (0, false);
         }
         self.count = 0;
         others.append(&mut self.bytes);
         explained
     }
 
-    /// Appends an item by positions, or, where these cannot carry it, and then also those behind it, with names. Where neither does,
-    /// nothing is left of it.
+    /// Appends an item by positions, or, where these cannot carry it, and then also those behind it, with names; and where names cannot,
+    /// by positions again. Where neither does, nothing is left of it.
     fn write(
         &mut self,
-        by_positions: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
+        by_positions: impl Fn(&mut Vec<u8>) -> Result<(), EncodeError>,
         with_names: impl Fn(&mut Vec<u8>) -> Result<(), EncodeError>,
     ) -> Result<(), EncodeError> {
         let start = self.bytes.len();
-        let mut written = match self.before {
-            None => by_positions(&mut self.bytes),
-            Some(_) => with_names(&mut self.bytes),
+        let is_named = self.explained != self.before.is_some();
+        let write = |named: bool, out: &mut Vec<u8>| {
+            let written = if named { with_names(out) } else { by_positions(out) };
+            written.inspect_err(|_| out.truncate(start))
         };
-        if let Err(error) = written {
-            self.bytes.truncate(start);
-            if self.before.is_some() || !error.is_told_by_names() {
+        if let Err(error) = write(is_named, &mut self.bytes) {
+            if self.before.is_some() || !(is_named || error.is_told_by_names()) {
                 return Err(error);
             }
-            self.before = Some((self.count, start));
-            self.why = Some(error);
-            written = with_names(&mut self.bytes);
+            write(!is_named, &mut self.bytes)?;
+            if self.count > 0 {
+                self.before = Some((self.count, start));
+            } else {
+                self.explained = !is_named;
+            }
+            if !is_named {
+                self.why = Some(error);
+            }
         }
-        match written {
-            Ok(()) => self.count += 1,
-            Err(_) => self.bytes.truncate(start),
-        }
-        written
+        self.count += 1;
+        Ok(())
     }
 }
 

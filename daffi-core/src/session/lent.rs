@@ -1,6 +1,6 @@
 //! What one stream that a process receives may hold: its window, and its last item beyond that.
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 use super::loans::{Bound, Weight};
 use crate::proto::{Batch, Budget, Failed, Window};
@@ -137,6 +137,17 @@ pub(super) fn join(last: &mut Batch, next: &Batch) -> bool {
     true
 }
 
+/// A batch that is kept by itself behind another one: what is short keeps nothing of what was read with it, as there may be very many.
+pub(super) fn apart(batch: Batch) -> Batch {
+    if batch.bytes.len() >= SMALL_BYTES {
+        return batch;
+    }
+    Batch {
+        bytes: Bytes::copy_from_slice(&batch.bytes),
+        ..batch
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -254,6 +265,16 @@ mod tests {
         assert_eq!(lent.weight(), weight(1000, 500));
         lent.look_at(&batch(1, 1500));
         assert_eq!(lent.weight(), weight(0, 0));
+    }
+
+    #[test]
+    fn a_short_batch_that_waits_by_itself_keeps_nothing_of_what_was_read_with_it() {
+        let read = Bytes::from(vec![7; 256 * 1024]);
+        let short = apart(Batch::new(1, read.slice(..10)));
+        assert_eq!(short, batch(1, 10));
+        drop(short.bytes.try_into_mut().expect("it is alone"));
+        let long = apart(Batch::new(1, read.slice(..SMALL_BYTES)));
+        assert_eq!(long.bytes.as_ptr(), read.as_ptr());
     }
 
     #[test]

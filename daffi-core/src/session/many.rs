@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::answers::{Backlog, Item, MOST};
 use super::calls::Calls;
-use super::lent::{Lent, join};
+use super::lent::{Lent, apart, join};
 use super::loans::{Bounded, Loans, Party};
 use super::slot::{Slot, State};
 use crate::proto::{CallId, Failed, Failure, Outcome, Window};
@@ -162,7 +162,11 @@ impl<W> Calls<W> {
             _ => false,
         };
         if !joined {
-            items.push_back(item);
+            let waits = !items.is_empty();
+            items.push_back(match item {
+                Item::Batch(index, batch) if waits => Item::Batch(index, apart(batch)),
+                item => item,
+            });
         }
         let waiter = waiter.take();
         Some(match cut {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::lent::{Lent, join};
+use super::lent::{Lent, apart, join};
 use super::loans::{Bounded, Loans, Party, Weight};
 use crate::proto::{Batch, CallId, Credit, Failed, RunId, Taken, Window};
 
@@ -203,8 +203,13 @@ impl<W> Streams<W> {
         let allowed = taken.is_ok();
         if let Err(failed) = taken {
             stream.end = Some(Err(failed));
-        } else if !stream.batches.back_mut().is_some_and(|last| join(last, &batch)) {
-            stream.batches.push_back(batch);
+        } else {
+            let joined = stream.batches.back_mut().map(|last| join(last, &batch));
+            match joined {
+                Some(true) => {}
+                Some(false) => stream.batches.push_back(apart(batch)),
+                None => stream.batches.push_back(batch),
+            }
         }
         Some((stream.waiter.take(), allowed))
     }

@@ -45,6 +45,16 @@ impl Read<'_> {
         }
     }
 
+    /// What was written of the first field is the name of the type: it is the tag of a struct, which nobody reads.
+    pub(super) fn tag(&mut self, is_name: impl FnOnce(&str) -> bool) {
+        if let Self::ByName(Some(looked)) = self
+            && looked.found == 0
+            && is_name(looked.owner)
+        {
+            looked.unread = None;
+        }
+    }
+
     /// A field is left out of this value.
     pub(super) fn skip(&mut self, name: &'static str) {
         self.field(name);
@@ -65,6 +75,10 @@ pub(super) struct Looked<'o> {
     fields: Named<'o>,
     /// How many were found.
     found: usize,
+    /// The number of the field that was found last.
+    last: Option<usize>,
+    /// One that may be read as another field.
+    misplaced: Option<&'static str>,
     /// The first that nobody reads.
     unread: Option<&'static str>,
 }
@@ -75,13 +89,19 @@ impl<'o> Looked<'o> {
             owner,
             fields,
             found: 0,
+            last: None,
+            misplaced: None,
             unread: None,
         }
     }
 
     fn field(&mut self, name: &'static str) -> At {
-        if let Some(at) = self.fields.read(name) {
+        if let Some((at, owner)) = self.fields.read(name) {
             self.found += 1;
+            if owner.is_some() && owner <= self.last {
+                self.misplaced.get_or_insert(name);
+            }
+            self.last = owner.or(self.last);
             return at;
         }
         self.unread.get_or_insert(name);
@@ -90,6 +110,13 @@ impl<'o> Looked<'o> {
 
     /// One that is only written is left out on purpose, and so is one that is only read; but one of each may be the same.
     fn end(&self) -> Written {
+        if let Some(field) = self.misplaced {
+            return fault(format_args!(
+                "field `{field}` of `{}` is not written where it is read: it is renamed to the name of another field, or the fields \
+                 are written in another order; give each one name",
+                self.owner
+            ));
+        }
         match self.unread {
             Some(field) if self.found < self.fields.count() => fault(format_args!(
                 "field `{field}` of `{}` is written and not read, and another one is read and not written: a rename differs \

@@ -160,3 +160,91 @@ fn arguments_with_names_are_each_by_themselves() {
     let unknown = Interface::from(Signature::unknown());
     assert!(described.explained(&unknown, &own).is_err());
 }
+
+/// Its reader finds nothing by that name.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Renamed {
+    #[serde(rename(serialize = "written", deserialize = "read"), default)]
+    value: u8,
+}
+
+/// By positions it agrees: names that differ in their case alone are the same there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all(serialize = "camelCase"))]
+struct Cased {
+    nick: Option<u8>,
+    user_id: Option<u8>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Event {
+    Note(Item),
+    Who(Cased),
+    Renamed(Renamed),
+    Deep(Option<Option<u8>>),
+}
+
+fn read_events(batch: &Batch) -> Vec<Event> {
+    let reading = ItemsAs::new(ReadAs::Own, &reading::<Event>());
+    let (reading, mut left) = (reading.reading(batch.explained).unwrap(), &batch.bytes[..]);
+    let next = |_| {
+        let (event, used) = reading.decode_next(left).unwrap();
+        left = &left[used..];
+        event
+    };
+    (0..batch.items).map(next).collect()
+}
+
+/// explained.names
+#[test]
+fn an_item_that_names_would_lose_or_refuse_goes_by_positions_whatever_was_sent_before_it() {
+    let form = findings::<Event>().form;
+    let who = Event::Who(Cased {
+        nick: None,
+        user_id: Some(5),
+    });
+    for event in [who, Event::Deep(Some(None))] {
+        let mut items = Items::default();
+        for event in [&Event::Note(item(2)), &Event::Note(item(3))] {
+            encode_item(event, &form, &mut items).unwrap();
+        }
+        assert!(!items.take().explained && items.count() == 1);
+        encode_item(&event, &form, &mut items).unwrap();
+        assert!(items.are_mixed());
+        let batch = items.take();
+        assert!(batch.explained);
+        assert_eq!(read_events(&batch), [Event::Note(item(3))]);
+        let batch = items.take();
+        assert!(!batch.explained);
+        assert_eq!(read_events(&batch), [event]);
+    }
+    // And one that neither carries is refused, whatever was sent before it.
+    for before in [2, 3] {
+        let mut items = Items::default();
+        encode_item(&Event::Note(item(before)), &form, &mut items).unwrap();
+        let renamed = Event::Renamed(Renamed { value: 7 });
+        encode_item(&renamed, &form, &mut items).unwrap_err();
+        assert_eq!(items.count(), 1);
+    }
+}
+
+/// Something beside it is left out, so that it cannot go by positions, and by names it would be lost.
+#[test]
+fn an_item_of_which_names_would_lose_a_part_is_refused() {
+    #[derive(Serialize, Deserialize)]
+    struct Around {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        first: Option<u8>,
+        inside: Cased,
+    }
+    let form = findings::<Around>().form;
+    let around = |user_id| Around {
+        first: None,
+        inside: Cased { nick: None, user_id },
+    };
+    let error = encode_item(&around(Some(5)), &form, &mut Items::default()).unwrap_err();
+    assert!(error.to_string().contains("`userId`"), "{error}");
+    let form = Form::tuple([form]);
+    let error = encode_arguments(&(around(Some(5)),), &form, &mut Items::default()).unwrap_err();
+    assert!(error.to_string().contains("`userId`"), "{error}");
+}

@@ -25,8 +25,6 @@ struct Renamed {
 }
 
 fn encoded<T: Serialize + DeserializeOwned>(value: T) -> Result<bytes::Bytes, String> {
-    let form = findings::<(T, Any)>().form;
-    assert!(form.explains());
     // All of it, and not each part by itself.
     let inside = findings::<Around<T>>();
     assert_eq!(inside.ty, crate::signature::Type::Any);
@@ -162,6 +160,88 @@ fn a_field_that_is_left_out_on_purpose_is_not_refused() {
         shown: u8,
     }
     encoded(Short { secret: 1, shown: 2 }).unwrap();
+    // Its tag is no field.
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(tag = "kind")]
+    struct Kept {
+        #[serde(default, skip_serializing)]
+        secret: u8,
+        shown: u8,
+    }
+    encoded(Kept { secret: 1, shown: 2 }).unwrap();
+}
+
+/// What is known of one argument is not what is known of the next.
+#[test]
+fn what_nothing_is_known_of_is_looked_up_nowhere() {
+    let mut unknown = crate::signature::Findings::nothing();
+    unknown.ty = crate::signature::Type::Opaque;
+    let contract = crate::signature::Contract::new(
+        [
+            ("note", unknown),
+            ("inner", findings::<Inner>()),
+            ("any", findings::<Any>()),
+        ],
+        findings::<()>(),
+        crate::signature::ErrorFindings::None,
+    );
+    #[derive(Serialize, Deserialize)]
+    struct Inner {
+        inside: Deep,
+    }
+    #[derive(Serialize, Deserialize)]
+    struct Deep {
+        id: u8,
+        more: u8,
+    }
+    #[derive(Serialize)]
+    struct Note {
+        text: u8,
+    }
+    let inner = Inner {
+        inside: Deep { id: 1, more: 2 },
+    };
+    let arguments = (Note { text: 1 }, inner, Any::Number(1));
+    encode_held(&arguments, &contract.forms.arguments).unwrap();
+}
+
+/// Each would be read as the other, or one as the other that is left out.
+#[test]
+fn fields_that_change_places_by_their_names_are_refused() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Exchanged {
+        #[serde(rename(serialize = "b", deserialize = "a"))]
+        a: u8,
+        #[serde(rename(serialize = "a", deserialize = "b"))]
+        b: u8,
+    }
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Taken {
+        #[serde(rename(serialize = "b"), default)]
+        a: u8,
+        #[serde(alias = "b", skip_serializing_if = "is_zero", default)]
+        c: u8,
+    }
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct TakenBefore {
+        #[serde(alias = "b", skip_serializing_if = "is_zero", default)]
+        c: u8,
+        #[serde(rename(serialize = "b"), default)]
+        a: u8,
+    }
+    for error in [
+        encoded(Exchanged { a: 1, b: 2 }),
+        encoded(Taken { a: 7, c: 0 }),
+        encoded(TakenBefore { a: 7, c: 0 }),
+    ] {
+        let error = error.unwrap_err();
+        assert!(error.contains("is not written where it is read"), "{error}");
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+const fn is_zero(number: &u8) -> bool {
+    *number == 0
 }
 
 /// Its reader would take the one for the other, or for none that it knows.

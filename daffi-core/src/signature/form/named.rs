@@ -13,13 +13,10 @@ pub(crate) struct Named<'f> {
 }
 
 impl Named<'_> {
-    /// Where the field is that is read by that name, if one is. Of several names nothing says whose they are.
-    pub(crate) fn read(self, name: &str) -> Option<At> {
-        read(&self.fields.names, name).map(|owner| self.at(owner))
-    }
-
-    fn at(self, owner: Option<usize>) -> At {
-        owner.map_or(At::NOWHERE, |owner| self.first.after(owner))
+    /// Where the field is that is read by that name, if one is, and its number; neither if it is not known whose the name is.
+    pub(crate) fn read(self, name: &str) -> Option<(At, Option<usize>)> {
+        let owner = read(&self.fields.names, name)?;
+        Some((owner.map_or(At::NOWHERE, |owner| self.first.after(owner)), owner))
     }
 
     /// How many are read.
