@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use futures_util::Stream;
 
 use crate::node::{End, Node, Rounds, StreamTurn, give_way};
+use crate::panics::logged;
 use crate::proto::{Batch, CallId, Credit, EncodeError, Failed, Items};
 use crate::registry::{Flow, tell_named};
 use crate::signature::{Form, Forms};
@@ -122,7 +123,8 @@ impl<S: Stream> Pump<S> {
             let full = matches!(filled, Filled::Full);
             self.held = None;
             if let Some(why) = self.items.why_named() {
-                tell_named(self.callback.as_deref(), "an item of a stream", &self.form, &why);
+                let callback = self.callback.as_deref();
+                logged(|| tell_named(callback, "an item of a stream", &self.form, &why));
             }
             if self.items.count() > 0 {
                 self.sent = true;

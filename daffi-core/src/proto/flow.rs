@@ -83,6 +83,12 @@ impl Batch {
             bytes,
         }
     }
+
+    /// The same, where each says itself what it is, or does not.
+    #[must_use]
+    pub fn explained(self, explained: bool) -> Self {
+        Self { explained, ..self }
+    }
 }
 
 /// What may still be sent.

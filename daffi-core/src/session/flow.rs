@@ -8,7 +8,7 @@ use super::loans::Bounded;
 use super::provider::HEADER_BYTES;
 use super::streams::End;
 use super::transmit::{Transmit, Unsent};
-use super::{Event, Session};
+use super::{Event, Fault, Item, Session};
 use crate::proto::{Batch, CallId, Credit, Failed, Failure, Header, RunId, Status, StreamId, Taken, Window};
 
 impl<W, C: Clone> Session<W, C> {
@@ -232,6 +232,25 @@ impl<W, C: Clone> Session<W, C> {
         if let Some(waiter) = self.streams.close(end, index) {
             events.extend(waiter.map(Event::Drop));
             send_close(call, stream, how, out);
+        }
+    }
+
+    /// Items of a stream have come.
+    pub(super) fn came(
+        &mut self,
+        call: CallId,
+        stream: StreamId,
+        batch: Batch,
+        out: &mut impl Transmit,
+        events: &mut Vec<Event<W, C>>,
+    ) -> Result<(), Fault> {
+        match stream {
+            StreamId::Result(index) => self.add(call, Item::Batch(index, batch), out, events),
+            StreamId::Argument(index) => {
+                self.arrive(call, index, batch, out, events);
+                Ok(())
+            }
+            StreamId::ArgumentOf { .. } => Err(Fault::Unexpected("items of a stream from the wrong end")),
         }
     }
 

@@ -325,18 +325,8 @@ impl<W, C: Clone> Session<W, C> {
                 items,
                 explained,
             } => {
-                let batch = Batch {
-                    items,
-                    explained,
-                    bytes: payload,
-                };
-                match stream {
-                    StreamId::Result(index) => self.add(call, Item::Batch(index, batch), out, events)?,
-                    StreamId::Argument(index) => self.arrive(call, index, batch, out, events),
-                    StreamId::ArgumentOf { .. } => {
-                        return Err(Fault::Unexpected("items of a stream from the wrong end"));
-                    }
-                }
+                let batch = Batch::new(items, payload).explained(explained);
+                self.came(call, stream, batch, out, events)?;
             }
             Header::Close {
                 call,

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::number;
 use super::print::Print;
 
 /// What was found to agree at a position, and where the positions inside of it are.
@@ -81,7 +80,7 @@ impl At {
 
     /// The position so many children on.
     pub(super) fn after(self, children: usize) -> Self {
-        Self(self.0.wrapping_add(number(children)))
+        Self(self.0.wrapping_add(u32::try_from(children).unwrap_or(NOWHERE)))
     }
 
     /// The position of the first thing inside of what is here.
