@@ -116,3 +116,63 @@ fn unencodable(error: &EncodeError) -> Failure {
     let message = error.to_string();
     Failure::Failed(Failed::Encode { message })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::described::ReadAs;
+    use crate::signature::{Readable, Type, findings};
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Rule {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<u8>,
+        level: u8,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(rename_all(serialize = "camelCase"))]
+    struct Cased {
+        user_id: Option<u64>,
+    }
+
+    /// Also what stands behind the first that positions do not carry, and beside what says itself what it is.
+    #[test]
+    fn p13_all_of_a_result_that_goes_with_names_is_held_to_them() {
+        fn answered<T: Serialize + serde::de::DeserializeOwned>(value: &T) -> Outcome {
+            let mut forms = Forms::unknown();
+            forms.ok = Arc::new(findings::<T>().form);
+            Answers::new(Arc::new(forms), None).value(value)
+        }
+        let rule = |limit| Rule { limit, level: 3 };
+        let fine = (rule(None), json!([1, null]), rule(Some(1)));
+        let Err(Failure::Explained(bytes)) = answered(&fine) else {
+            panic!("it goes with names")
+        };
+        let (front, bytes) = Front::split(&bytes).unwrap();
+        let readable = Readable::unknown(Type::Any);
+        let came: (Rule, Value, Rule) = front
+            .value(&readable, ReadAs::of_type(&Type::Any, true))
+            .unwrap()
+            .decode(&bytes)
+            .unwrap();
+        assert_eq!(came, fine);
+        let cased = || Cased { user_id: Some(5) };
+        assert!(answered(&(rule(Some(1)), cased())).is_ok());
+        for outcome in [
+            answered(&(rule(None), cased())),
+            answered(&(rule(None), cased(), json!(1))),
+        ] {
+            let Err(Failure::Failed(Failed::Encode { message })) = outcome else {
+                panic!("{outcome:?}")
+            };
+            assert!(
+                message.contains("`userId`") && message.contains("`user_id`"),
+                "{message}"
+            );
+        }
+    }
+}

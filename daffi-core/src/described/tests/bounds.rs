@@ -161,6 +161,25 @@ fn comparing_takes_no_more_stack_than_there_is() {
     small.spawn(compared).unwrap().join().expect("it ends");
 }
 
+/// However long they go on, it is not looked at more than some times as much as a structure may have.
+#[test]
+fn comparing_takes_no_more_looks_than_structures_are_large() {
+    let readable = |ty| Readable {
+        ty,
+        allows: Vec::new(),
+    };
+    let verdict = |names: usize| {
+        let several: Vec<_> = (0..names).rev().map(|name| format!("n{name}")).collect();
+        let several = several.join("\u{1f}");
+        compatible(&readable(ring(127, &[&several])), &readable(ring(128, &["n0"])))
+    };
+    assert!(verdict(1).is_compatible());
+    let Verdict::Incompatible(misfit) = verdict(16) else {
+        panic!("it takes very long")
+    };
+    assert_eq!(misfit.words(), "the structures are too large to be compared");
+}
+
 /// They may come once for each element.
 #[test]
 fn names_are_bounded() {
