@@ -12,9 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use self::made::{Content, Field, Fields, Made, Ty, Value, Variant, Variants};
 use super::generated::{Dice, forever};
-use crate::described::{Layout, decode};
+use crate::described::{Layout, ReadAs, decode};
 use crate::proto::explained::encode_by_names;
-use crate::proto::{decode_guarded, encode_held};
+use crate::proto::{
+    Batch, Items, decode_arguments, decode_guarded, encode_arguments, encode_held, encode_item,
+};
 use crate::signature::{Contract, ErrorFindings, Form, Type, findings};
 
 /// Makes types.
@@ -240,6 +242,21 @@ struct Count {
     refused_where_they_came: usize,
 }
 
+impl Count {
+    /// Of each there are many, and few are refused only where they came.
+    #[track_caller]
+    fn is_fine(&self) {
+        let Self {
+            by_positions,
+            with_names,
+            refused,
+            refused_where_they_came,
+        } = *self;
+        let many = by_positions > 1000 && with_names > 1000 && refused > 1000;
+        assert!(many && refused_where_they_came < with_names / 10, "{self:?}");
+    }
+}
+
 /// Sends it, as an argument of whose type all `is_known` or not, in the form that is chosen for it.
 fn send((ty, form): (&'static Ty, &Form), value: &Value, is_known: bool, count: &mut Count) {
     let Ok((bytes, explained)) = encode_by_names(&(Made(value.clone()),), form, &|_| is_known) else {
@@ -265,6 +282,67 @@ fn send((ty, form): (&'static Ty, &Form), value: &Value, is_known: bool, count: 
     assert_eq!(came, arrived(ty, value), "{value:?} of {ty:#?}");
 }
 
+/// Sends them behind each other as items of a stream, or each as the argument of a call for each.
+fn send_items((ty, form): (&'static Ty, &Form), values: &[Value], for_each: bool, count: &mut Count) {
+    let arguments = Form::tuple([findings::<Made>().form]);
+    let (mut items, mut sent) = (Items::default(), Vec::new());
+    for value in values {
+        let made = Made(value.clone());
+        let written = match for_each {
+            true => encode_arguments(&(made,), &arguments, &mut items),
+            false => encode_item(&made, form, &mut items),
+        };
+        match written {
+            Ok(()) => sent.push(value),
+            Err(_) => count.refused += 1,
+        }
+        if items.are_mixed() {
+            read_items(ty, &items.take(), &mut sent, for_each, count);
+        }
+    }
+    read_items(ty, &items.take(), &mut sent, for_each, count);
+    assert!(sent.is_empty());
+}
+
+/// Reads them, and takes them from those that were sent.
+fn read_items(ty: &'static Ty, batch: &Batch, sent: &mut Vec<&Value>, for_each: bool, count: &mut Count) {
+    let (own, named) = (ReadAs::Guarded, ReadAs::of_type(&Type::Any, true));
+    let mut left = &batch.bytes[..];
+    for value in sent.drain(..batch.items as usize) {
+        let came = match (for_each, batch.explained) {
+            (true, explained) => {
+                let (bytes, used) = decode_arguments(left).expect("its length stands in front");
+                left = &left[used..];
+                let layout = Layout::new(&Type::Tuple(vec![Type::Any]));
+                match explained {
+                    true => decode::<(Made,)>(&layout, &bytes).ok(),
+                    false => Some(decode_guarded(&bytes).expect("it is known")),
+                }
+            }
+            (false, false) => {
+                let (made, used) = own.decode_next(left).expect("it is known");
+                left = &left[used..];
+                Some((made,))
+            }
+            (false, true) => {
+                let (_, used) = decode_arguments(left).expect("its length stands in front");
+                let made = named.decode_next(left).ok();
+                left = &left[used..];
+                made.map(|(made, _)| (made,))
+            }
+        };
+        match came {
+            None => count.refused_where_they_came += 1,
+            Some((Made(came),)) => {
+                count.with_names += usize::from(batch.explained);
+                count.by_positions += usize::from(!batch.explained);
+                assert_eq!(came, arrived(ty, value), "{value:?} of {ty:#?}");
+            }
+        }
+    }
+    assert!(left.is_empty());
+}
+
 /// explained.named
 #[test]
 fn p13_whatever_attributes_do_a_value_arrives_as_it_was_sent_or_is_refused() {
@@ -288,16 +366,31 @@ fn p13_whatever_attributes_do_a_value_arrives_as_it_was_sent_or_is_refused() {
             }
         }
     }
-    let Count {
-        by_positions,
-        with_names,
-        refused,
-        ..
-    } = count;
-    assert!(
-        by_positions > 1000 && with_names > 1000 && refused > 1000,
-        "{count:?}"
-    );
+    count.is_fine();
+}
+
+/// explained.named
+#[test]
+fn p13_whatever_attributes_do_an_item_arrives_as_it_was_sent_or_is_refused_whatever_was_sent_before_it() {
+    let mut count = Count::default();
+    for seed in 0..2000 {
+        let mut types = Types {
+            dice: Dice::new(seed),
+            names: 0,
+            are_plain: seed % 3 == 0,
+        };
+        let ty = types.ty(4);
+        Made::be(ty);
+        let form = findings::<Made>().form;
+        let values: Vec<_> = (0..6).map(|_| types.value(ty)).collect();
+        for for_each in [false, true] {
+            let refused = count.refused + count.refused_where_they_came;
+            send_items((ty, &form), &values, for_each, &mut count);
+            let is_refused = refused < count.refused + count.refused_where_they_came;
+            assert!(!is_refused || !types.are_plain, "{values:?} of {ty:#?}");
+        }
+    }
+    count.is_fine();
 }
 
 /// What comes of a value that is sent as an argument; nothing if it is refused.
