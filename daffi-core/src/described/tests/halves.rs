@@ -620,6 +620,22 @@ impl<'de> Deserialize<'de> for Panics {
     }
 }
 
+/// No value of it can be made up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+struct Sku(String);
+
+impl TryFrom<String> for Sku {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, &'static str> {
+        match &*name {
+            "daffi" => Ok(Self(name)),
+            _ => Err("there is nothing of that name"),
+        }
+    }
+}
+
 /// Read as a number, and written as a struct.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "u8")]
@@ -669,6 +685,26 @@ fn p13_an_argument_that_goes_with_names_beside_others_is_held_to_its_type() {
         error.contains("`userId`") && error.contains("`user_id`"),
         "{error}"
     );
+    // What is not known of it may leave out what it likes, and stand behind something of which no value can be made up.
+    let forms = beside(findings::<(Cased, Panics, Vec<(Sku, u32)>)>()).forms;
+    let sku = || Sku("daffi".to_owned());
+    let other = (
+        Cased { user_id: None, ..cased() },
+        Panics { a: 1, b: None },
+        vec![(sku(), 3)],
+    );
+    assert!(encode_held(&(&any, &other), &forms.arguments).is_err());
+    let forms = beside(findings::<(Rule, Panics, Vec<(Sku, u32)>)>()).forms;
+    let other = (rule(None), Panics { a: 1, b: None }, vec![(sku(), 3)]);
+    let bytes = encode_held(&(&any, &other), &forms.arguments).unwrap();
+    let layout = Layout::new(&Type::Tuple(vec![Type::Any; 2]));
+    type Came = (serde_json::Value, (Rule, serde_json::Value, Vec<(Sku, u32)>));
+    let came: Came = decode(&layout, &bytes).unwrap();
+    assert_eq!(came.1, (other.0, serde_json::json!({"a": 1}), other.2));
+    let forms = beside(findings::<Vec<(Sku, u32)>>()).forms;
+    let bytes = encode_held(&(&any, vec![(sku(), 3)]), &forms.arguments).unwrap();
+    let came: (serde_json::Value, Vec<(Sku, u32)>) = decode(&layout, &bytes).unwrap();
+    assert_eq!(came, (any.clone(), vec![(sku(), 3)]));
     let forms = beside(findings::<(Rule, Panics)>()).forms;
     let other = (rule(None), Panics { a: 1, b: Some(2) });
     let bytes = encode_held(&(&any, &other), &forms.arguments).unwrap();

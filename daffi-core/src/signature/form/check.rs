@@ -19,7 +19,7 @@ use self::parts::Writing;
 pub use self::place::Mismatch;
 use self::place::{ByNames, Check, Checked, Found};
 use self::words::{Part, Place, Written, is_unit, named, same_bytes};
-use super::{At, Event, Fields, Form, Kind, Node, Print, Spot};
+use super::{At, Event, Fields, Form, Kind, Node, Print, Spot, Why};
 use crate::signature::Type;
 
 impl Form {
@@ -46,7 +46,7 @@ impl Form {
     /// What names do not tell, or why it cannot be written.
     #[cold]
     pub(crate) fn check_names<T: Serialize + ?Sized>(&self, at: At, value: &T) -> Result<(), Mismatch> {
-        let is_known = |node: &Node| !matches!(node.kind, Kind::Unknown);
+        let is_known = |node: &Node| !node.has_names && !matches!(node.kind, Kind::Unknown);
         let found = Found::by(match self.node(Spot(at.place())).is_some_and(is_known) {
             true => ByNames::Known,
             false => ByNames::Unknown,
@@ -145,6 +145,8 @@ impl<'f> Check<'f> {
         };
         match &node.kind {
             Kind::Unknown => Ok(begun(Spot::NOWHERE).held_to(node)),
+            // What a variant carries.
+            Kind::Refused(Why::Hidden(_)) if self.found.has_names() => Ok(begun(Spot::NOWHERE).held_to(node)),
             Kind::Refused(_) => self.refuses(node),
             Kind::Struct(..) | Kind::Tuple(_) => Ok(begun(self.inside().at).held_to(node)),
             Kind::Leaf(ty) if length == 0 && is_unit(ty) => Ok(begun(Spot::NOWHERE).held_to(node)),

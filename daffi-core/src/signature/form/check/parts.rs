@@ -218,7 +218,7 @@ impl<'f> Writing<'f> {
             _ if !self.has_names() => return self.seen == self.count(),
             Some(Expected::Fields(fields)) => fields,
             Some(Expected::Count(_)) => return false,
-            None => return self.skipped().is_none() || self.check.found.knows_nothing(),
+            None => return self.skipped().is_none() || self.check.found.reads_names(),
         };
         let of = |name| owner(&fields.names, name);
         let owners: Vec<_> = self.fields.iter().filter_map(|(name, _)| of(name)).collect();

@@ -85,9 +85,9 @@ pub(super) struct Found {
 /// What it is that is written with names.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ByNames {
-    /// A value of which something is known.
+    /// A value of which all is known, or what is not is perhaps not read by names.
     Known,
-    /// One of which nothing is, as in a call by name: no more than its own names say.
+    /// One of which nothing is, as in a call by name, or not all, and it is read by names: of that no more is held than its own names say.
     Unknown,
 }
 
@@ -116,8 +116,8 @@ impl Found {
         self.names.is_some()
     }
 
-    /// Whether nothing is known of what is written with names.
-    pub(super) fn knows_nothing(&self) -> bool {
+    /// Whether what is not known of what is written with names is read by them.
+    pub(super) fn reads_names(&self) -> bool {
         self.names == Some(ByNames::Unknown)
     }
 
@@ -162,9 +162,9 @@ impl<'f> Check<'f> {
     where
         Self: Serializer<Ok = Print, Error = Mismatch>,
     {
-        let explains = |node: &Node| matches!(node.kind, Kind::Explained(_));
-        if self.found.has_names() && self.node().is_some_and(explains) {
-            // Its own type finds out when it is read.
+        let passes = |node: &Node| matches!(node.kind, Kind::Explained(_) | Kind::Refused(Why::Hidden(_)));
+        if self.found.has_names() && self.node().is_some_and(passes) {
+            // Its own type finds out when it is read; and what stands before it is in nobody's way, as it says itself how long it is.
             return Ok(Print::NOTHING);
         }
         if self.depth >= DEPTH_LIMIT {
