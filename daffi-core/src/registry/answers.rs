@@ -139,6 +139,13 @@ mod tests {
         user_id: Option<u64>,
     }
 
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Wide {
+        Number(u128),
+        Text(String),
+    }
+
     /// Also what stands behind the first that positions do not carry, and beside what says itself what it is.
     #[test]
     fn p13_all_of_a_result_that_goes_with_names_is_held_to_them() {
@@ -160,6 +167,16 @@ mod tests {
             .decode(&bytes)
             .unwrap();
         assert_eq!(came, fine);
+        // serde reads no such number there, wherever it stands.
+        for outcome in [
+            answered(&(rule(None), Wide::Number(1))),
+            answered(&(Wide::Number(1), rule(None))),
+        ] {
+            let Err(Failure::Failed(Failed::Encode { message })) = outcome else {
+                panic!("{outcome:?}")
+            };
+            assert!(message.contains("128 bits") && message.contains("Wide"), "{message}");
+        }
         let cased = || Cased { user_id: Some(5) };
         assert!(answered(&(rule(Some(1)), cased())).is_ok());
         for outcome in [

@@ -55,6 +55,7 @@ impl<'o> Writer<'o> {
         Ok(Writer {
             out: self.out,
             level: self.level + 1,
+            asks: self.asks.or_else(|| self.form.asks(at)),
             at,
             ..*self
         })
