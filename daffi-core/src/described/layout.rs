@@ -120,14 +120,6 @@ impl Layout {
         layout
     }
 
-    /// How many parts it has that have no names.
-    pub(super) fn parts(&self) -> usize {
-        match self.place(self.root) {
-            Place::Tuple(parts) => parts.len(),
-            _ => 0,
-        }
-    }
-
     /// That of what is in a stream.
     pub(super) fn of_items(reading: &Readable) -> Self {
         match (reading.ty.item(), &*reading.allows) {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::agreement::{arguments, item};
 use super::compatible::Verdict;
-use super::layout::Layout;
+use super::layout::{Layout, Place};
 use super::misfit::Misfit;
 use super::{decode, decode_arguments, decode_next};
 use crate::proto::{self, DecodeError};
@@ -194,7 +194,10 @@ impl Readings {
     pub(crate) fn explained(&self, interface: &Interface, own: &Self) -> Result<Self, Misfit> {
         let parameters = interface.signature.parameters.as_ref().ok_or_else(not_known)?;
         let sent = match &self.arguments {
-            ReadAs::By(layout) => layout.parts(),
+            ReadAs::By(layout) => match layout.place(layout.root()) {
+                Place::Tuple(arguments) => arguments.len(),
+                _ => 0,
+            },
             ReadAs::Own | ReadAs::Guarded => parameters.len(),
         };
         Self::new(vec![Type::Any; sent], interface, own)

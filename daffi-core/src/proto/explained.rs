@@ -80,9 +80,7 @@ fn write_at<T: Serialize + ?Sized>(
     value.serialize(Writer {
         out,
         level: 0,
-        asks: form
-            .asks(at)
-            .or_else(|| form.has_names(at).then_some(NOT_KNOWN)),
+        asks: form.asks(at).or_else(|| form.has_names(at).then_some(NOT_KNOWN)),
         form,
         at,
     })?;

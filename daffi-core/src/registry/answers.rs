@@ -175,7 +175,10 @@ mod tests {
             let Err(Failure::Failed(Failed::Encode { message })) = outcome else {
                 panic!("{outcome:?}")
             };
-            assert!(message.contains("128 bits") && message.contains("Wide"), "{message}");
+            assert!(
+                message.contains("128 bits") && message.contains("Wide"),
+                "{message}"
+            );
         }
         let cased = || Cased { user_id: Some(5) };
         assert!(answered(&(rule(Some(1)), cased())).is_ok());

@@ -689,7 +689,10 @@ fn p13_an_argument_that_goes_with_names_beside_others_is_held_to_its_type() {
     let forms = beside(findings::<(Cased, Panics, Vec<(Sku, u32)>)>()).forms;
     let sku = || Sku("daffi".to_owned());
     let other = (
-        Cased { user_id: None, ..cased() },
+        Cased {
+            user_id: None,
+            ..cased()
+        },
         Panics { a: 1, b: None },
         vec![(sku(), 3)],
     );
