@@ -37,6 +37,7 @@ mod heard;
 mod holders;
 mod ids;
 mod inside;
+mod joining;
 mod line;
 mod lines;
 mod load;

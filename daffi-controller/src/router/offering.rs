@@ -10,11 +10,11 @@ use daffi_core::proto::{CallId, Failed, Limits, Moment, Offered, Status};
 
 use super::directory::Objection;
 use super::ids::{PeerId, ProviderKey};
+use super::joining::Joining;
 use super::outlet::{Fault, Outlet};
 use super::peers::Stage;
 use super::permission::Needs;
 use super::request::Offers;
-use super::rerouting::Joining;
 use super::serving::Serving;
 use super::state::Router;
 use super::telling::{Newcomer, News, Waking};
