@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::ids::{FunctionKey, ProviderKey, WaitId};
-use super::line::{InVersion, LineKey};
+use super::line::InVersion;
 use super::state::Router;
 use super::work::Turn;
 
@@ -40,12 +40,13 @@ impl Router {
             let is_open = self.directory.version_mut(function, version);
             // Whoever came since somebody was here first waits for it already.
             let is_open = is_open.is_none_or(|version| version.is_open);
-            while !is_open && let Some(at) = self.lines.next_of_versions(function, joining.at, joining.until)
+            while !is_open
+                && let Some(at) = self
+                    .lines
+                    .next_of_versions((function, version), joining.at, joining.until)
             {
                 joining.at = Some(at);
-                if at.line != LineKey::Version(function, version) {
-                    self.join_lines(at.call);
-                }
+                self.join_lines(at.call);
                 if !turn.spend() {
                     return false;
                 }

@@ -320,10 +320,15 @@ impl Line {
         }
     }
 
+    /// The next call, and whose it is.
+    pub(super) fn first(&self) -> Option<(PeerId, WaitId)> {
+        let (_, caller) = *self.turns.first()?;
+        Some((caller, self.first_of(caller)?))
+    }
+
     /// Takes out the next call.
     pub(super) fn pop(&mut self) -> Option<WaitId> {
-        let (_, caller) = *self.turns.first()?;
-        let call = self.first_of(caller)?;
+        let (caller, call) = self.first()?;
         self.remove(caller, call);
         Some(call)
     }

@@ -36,8 +36,8 @@ pub(super) struct Lines {
     stalled: BTreeSet<LineKey>,
     /// The one of them that was looked at last.
     looked_at: Option<LineKey>,
-    /// Those that nobody serves any more. Their calls find out what that means for them.
-    adrift: VecDeque<Line>,
+    /// Those that nobody serves any more, by what their calls name. These find out what that means for them.
+    adrift: BTreeMap<Box<str>, VecDeque<Line>>,
     /// How many calls have waited, and turns have passed.
     count: u64,
     /// How often a call came into a line as if it had waited there all the time.
@@ -56,7 +56,7 @@ impl Lines {
             limit,
             stalled: BTreeSet::new(),
             looked_at: None,
-            adrift: VecDeque::new(),
+            adrift: BTreeMap::new(),
             count: 0,
             inserted: 0,
             mixing,
@@ -318,8 +318,10 @@ impl Lines {
             self.lines.remove(&key);
             self.stalled.remove(&key);
         }
-        if !cast_off.is_empty() {
-            self.adrift.push_back(cast_off);
+        let first = cast_off.first().and_then(|(_, call)| self.calls.get(&call));
+        if let Some(first) = first {
+            let adrift = self.adrift.entry(first.made.name.clone());
+            adrift.or_default().push_back(cast_off);
         }
     }
 
@@ -335,16 +337,20 @@ impl Lines {
         self.cast_off_all(versions_of(group));
     }
 
-    /// The next call that waits for versions of a callback, line by line, of those that came until then.
+    /// The next call that waits for versions of a callback but for that one, line by line, of those that came until then.
     pub(super) fn next_of_versions(
         &self,
-        function: FunctionKey,
+        (function, but): (FunctionKey, u64),
         after: Option<InVersion>,
         until: u64,
     ) -> Option<InVersion> {
         let lines = versions_of(function);
         let from = after.map_or(*lines.start(), |at| at.line);
-        self.lines.range(from..=*lines.end()).find_map(|(key, line)| {
+        let mut others = self.lines.range(from..=*lines.end());
+        others.find_map(|(key, line)| {
+            if *key == LineKey::Version(function, but) {
+                return None;
+            }
             let after = after.filter(|at| at.line == *key).map(|at| (at.caller, at.call));
             let (caller, call) = line.call_after(after, WaitId(until))?;
             Some(InVersion {
@@ -365,19 +371,30 @@ impl Lines {
         self.queues.get(&queue).map_or(0, |queue| queue.calls)
     }
 
+    /// Whether a call of a caller's has lost its line, and does not know yet what that means.
+    pub(super) fn is_adrift(&self, caller: PeerId, name: &str) -> bool {
+        let mut lines = self.adrift.get(name).into_iter().flatten();
+        lines.any(|line| line.has(caller))
+    }
+
     pub(super) fn has_adrift(&self) -> bool {
         !self.adrift.is_empty()
     }
 
     /// The next call that nobody serves any more.
     pub(super) fn next_adrift(&mut self) -> Option<WaitId> {
-        loop {
-            let line = self.adrift.front_mut()?;
-            if let Some(call) = line.pop() {
-                return Some(call);
+        while let Some(mut lines) = self.adrift.first_entry() {
+            match lines.get_mut().front_mut().map(Line::pop) {
+                Some(Some(call)) => return Some(call),
+                Some(None) => {
+                    lines.get_mut().pop_front();
+                }
+                None => {
+                    lines.remove();
+                }
             }
-            self.adrift.pop_front();
         }
+        None
     }
 }
 

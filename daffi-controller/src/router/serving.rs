@@ -6,6 +6,7 @@ use super::ids::{PeerId, ProviderKey, WaitId};
 use super::line::{InLines, LineKey, Next};
 use super::outlet::Outlet;
 use super::pick::Obstacle;
+use super::provider::Provider;
 use super::state::Router;
 use super::work::{Progress, Step, Turn};
 
@@ -52,14 +53,18 @@ impl Step for Serving {
 }
 
 impl Router {
-    /// Whether calls of a caller wait for a place that a provider has.
-    pub(super) fn waits_for(&self, caller: PeerId, provider: ProviderKey) -> bool {
-        !self.lines.is_empty()
-            && lines_of(&self.directory, provider).is_some_and(|(peer, mut lines)| {
-                // It does not run what it calls of anybody.
-                lines.retain(|line| peer != caller || matches!(line, LineKey::One(_)));
-                self.lines.has_of(caller, &lines)
-            })
+    /// Whether calls of a caller wait for a place that a provider has, or may come to do so.
+    pub(super) fn waits_for(&self, caller: PeerId, key: ProviderKey) -> bool {
+        if self.lines.is_empty() {
+            return false;
+        }
+        let Some((peer, mut lines)) = lines_of(&self.directory, key) else {
+            return false;
+        };
+        // It does not run what it calls of anybody.
+        lines.retain(|line| peer != caller || matches!(line, LineKey::One(_)));
+        let may_come = |provider: &Provider| self.lines.is_adrift(caller, &provider.name);
+        self.lines.has_of(caller, &lines) || self.directory.provider(key).is_some_and(may_come)
     }
 
     /// A provider may have a place: fills it.

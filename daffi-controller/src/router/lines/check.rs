@@ -21,7 +21,8 @@ impl Lines {
             };
             let is_adrift = self
                 .adrift
-                .iter()
+                .values()
+                .flatten()
                 .any(|line| line.calls().any(|call| call == *id));
             assert!(
                 is_adrift || call.lines.iter().all(is_in),

@@ -341,6 +341,48 @@ fn a_call_that_waits_goes_to_a_version_that_is_back_before_it_hears_that_it_was_
     }
 }
 
+/// P5: nobody offers what calls wait for, and before they hear of it somebody does again, and their caller makes one more.
+#[test]
+fn calls_that_have_lost_their_line_are_not_overtaken() {
+    let [one] = versions();
+    let mut most = 0;
+    for turns in 0..12 {
+        let mut f = Fixture::new();
+        let first = f.connect("a");
+        let others = (1..4).map(|number| offered(number, &format!("other {number}")));
+        let all: Vec<_> = [of_version(&one)].into_iter().chain(others).collect();
+        f.send_offer(first, &all, true);
+        f.said();
+        let caller = f.join("caller", &[]);
+        f.routed(caller, by(0, &[&one]));
+        for number in 1..3 {
+            call_with(&mut f, caller, by(number, &[&one]));
+        }
+        let mut work = f.router.disconnect(first, &mut Turn::of(NOW, 1), &mut f.queues);
+        for _ in 0..turns {
+            work = work.and_then(|work| f.router.resume(work, &mut Turn::of(NOW, 1), &mut f.queues));
+        }
+        let again = f.connect("b");
+        f.send_offer(again, &[of_version(&one)], true);
+        call_with(&mut f, caller, by(3, &[&one]));
+        finish(&mut f.router, work, &mut f.queues);
+        f.router.lines.check();
+        let (mut given, mut runs) = (Vec::new(), runs_of(&mut f));
+        while let Some((peer, number, payload)) = runs.pop_front() {
+            given.extend(payload);
+            f.reply(peer, number);
+            runs.extend(runs_of(&mut f));
+        }
+        // Those that heard of it before are refused.
+        assert!(
+            given.is_sorted() && given.last() == Some(&3),
+            "{turns}: {given:?}"
+        );
+        most = most.max(given.len());
+    }
+    assert_eq!(most, 3);
+}
+
 /// A place in the directory may be another callback's when a call finds out that nobody offers its own any more.
 #[test]
 fn a_call_that_waits_for_versions_of_which_some_are_not_there_waits_in_no_line_of_theirs() {
