@@ -239,7 +239,7 @@ async fn a_broadcast_that_nobody_can_answer_says_so() {
         matches!(
             &error,
             CallError::NoProvider {
-                absence: Absence::Nobody,
+                absence: Absence::Nobody { .. },
                 ..
             }
         ),

@@ -300,7 +300,7 @@ async fn p3_without_a_provider_the_answer_comes_at_once() {
         };
         check(
             offered_by_nobody().timeout(LONG).on(&g).await.unwrap_err(),
-            Absence::Nobody,
+            Absence::nobody(),
         );
         check(
             offered_by_nobody().to("service").on(&g).await.unwrap_err(),

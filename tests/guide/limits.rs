@@ -117,6 +117,18 @@ fn the_limits_of_single_files_are_those_of_the_page() {
     let shares = "daffi-controller/src/schedule/shares.rs";
     for (file, stands, what, limit) in [
         (
+            "daffi-controller/src/router/similar.rs",
+            "const LOOKED_AT: usize = 256;",
+            "callbacks that are looked at",
+            "256",
+        ),
+        (
+            "daffi-controller/src/router/similar.rs",
+            "const LONGEST: usize = 64;",
+            "callbacks that are looked at",
+            "64",
+        ),
+        (
             global,
             "const BLOCKING_THREADS: usize = 448;",
             "threads for callbacks",

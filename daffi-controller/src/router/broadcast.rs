@@ -117,7 +117,7 @@ impl Router {
         }
         if roster.is_empty() {
             let absence = if all == 0 {
-                Absence::Nobody
+                self.absent(from, header.name, turn)
             } else {
                 Absence::OnlyCaller
             };

@@ -93,7 +93,10 @@ impl Router {
                 self.answer(from, header.call, Status::Value, &Bytes::new(), out);
             }
             Ok(routed) => self.note(from, header.call, Sent::Routed(routed)),
-            Err(failed) => {
+            Err(mut failed) => {
+                if let Failed::NoProvider(absence @ Absence::Nobody { .. }) = &mut failed {
+                    *absence = self.absent(from, header.name, turn);
+                }
                 let status = Status::Failed(failed);
                 turn.spend_words(words(&status));
                 self.answer(from, header.call, status, &Bytes::new(), out);
@@ -161,7 +164,7 @@ impl Router {
         turn: &mut Turn,
         out: &mut impl Outlet,
     ) -> Result<CallId, Failed> {
-        let nobody = || Failed::NoProvider(Absence::Nobody);
+        let nobody = || Failed::NoProvider(Absence::nobody());
         let provider = self.directory.provider(via).ok_or_else(nobody)?;
         let (to, callback) = (provider.peer, provider.callback);
         let streams = header.mode == Mode::Each || provider.streams();

@@ -131,6 +131,7 @@ impl Router {
         peer: PeerId,
         call: CallId,
         name: &str,
+        turn: &mut Turn,
         out: &mut impl Outlet,
     ) -> Option<Task> {
         let function = self.directory.function(name);
@@ -138,7 +139,8 @@ impl Router {
         let Some((name, left)) =
             function.map(|(_, function)| (Arc::clone(&function.name), function.shown().to_vec()))
         else {
-            self.refuse(peer, call, Failed::NoProvider(Absence::Nobody), out);
+            let nobody = Failed::NoProvider(self.absent(peer, name, turn));
+            self.refuse(peer, call, nobody, out);
             return None;
         };
         let permission = self.peers.permission_mut(peer);
@@ -184,7 +186,7 @@ impl Router {
                 return Progress::More;
             }
             if describing.offers.versions.is_empty() && describing.offers.more == 0 {
-                self.refuse(peer, call, Failed::NoProvider(Absence::Nobody), out);
+                self.refuse(peer, call, Failed::NoProvider(Absence::nobody()), out);
                 return Progress::Done;
             }
             describing.encode();

@@ -69,6 +69,7 @@ mod rerouting;
 mod rest;
 mod restricting;
 mod serving;
+mod similar;
 mod state;
 mod status;
 mod streams;

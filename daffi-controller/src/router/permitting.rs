@@ -83,6 +83,15 @@ impl Router {
         }
     }
 
+    /// Whether a process may know of all that is there.
+    pub(super) fn may_observe_all(&mut self, peer: PeerId, turn: &mut Turn) -> bool {
+        let permission = self.peers.permission_mut(peer);
+        permission.is_none_or(|permission| {
+            turn.spend_patterns(permission.rights.size());
+            permission.rights.allow_all(Right::Observe)
+        })
+    }
+
     /// Why a process has not all of some rights for a callback.
     fn missing(&mut self, peer: PeerId, needs: Needs, name: &str, turn: &mut Turn) -> Option<String> {
         let permission = self.peers.permission_mut(peer)?;

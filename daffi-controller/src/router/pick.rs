@@ -108,7 +108,7 @@ impl Obstacle {
                 offered: Box::new((**signature).clone()),
                 others: Vec::new(),
             },
-            (Self::Gone | Self::Signature, _) => Failed::NoProvider(Absence::Nobody),
+            (Self::Gone | Self::Signature, _) => Failed::NoProvider(Absence::nobody()),
             (Self::Clogged, _) => OVERLOADED,
             (Self::Bounded | Self::Busy, _) => {
                 return Unrouted::Busy {
@@ -164,7 +164,7 @@ impl Picker {
             };
         }
         let Some((key, function)) = function else {
-            return Err(Failed::NoProvider(Absence::Nobody).into());
+            return Err(Failed::NoProvider(Absence::nobody()).into());
         };
         let bounded = Cell::new(false);
         if wish.fit.among(function) > 0 {
@@ -286,7 +286,7 @@ fn refusal(
     let unseen = shown.len() > LOOKED_AT && others_accept;
     let some_are_busy = function.free().len() < shown.len();
     match closest {
-        None => Unrouted::Failed(Failed::NoProvider(Absence::Nobody)),
+        None => Unrouted::Failed(Failed::NoProvider(Absence::nobody())),
         Some((Obstacle::Bounded | Obstacle::Busy, _)) => Unrouted::Busy {
             unsure: is_clogged || unseen,
             bounded,

@@ -149,7 +149,7 @@ impl Router {
             Query::Presence => return Ok(Some(self.subscribe(from, call))),
             Query::Processes => return Ok(Some(self.listing(from, call, Entries::Processes(Vec::new())))),
             Query::Callbacks => return Ok(Some(self.listing(from, call, Entries::Callbacks(Vec::new())))),
-            Query::Describe(name) => return Ok(self.describing(from, call, name, out)),
+            Query::Describe(name) => return Ok(self.describing(from, call, name, turn, out)),
             _ => return Err(Fault::Unexpected("an unknown question")),
         }
         Ok(None)

@@ -54,7 +54,7 @@ impl Router {
     ) -> Result<WaitId, Failed> {
         let (lines, calls) = self
             .lines_for(wait.by, wait.named, &wait.made)
-            .ok_or(Failed::NoProvider(Absence::Nobody))?;
+            .ok_or(Failed::NoProvider(Absence::nobody()))?;
         let bytes = self.limits.queue_bytes;
         let taken = wait.size.saturating_add(wait.made.kept());
         match self

@@ -119,7 +119,7 @@ impl Router {
         turn: &mut Turn,
         out: &impl Outlet,
     ) -> Result<ProviderKey, Unrouted> {
-        let nobody = || Failed::NoProvider(Absence::Nobody);
+        let nobody = || Failed::NoProvider(Absence::nobody());
         let parked = self.lines.get(parked).ok_or_else(nobody)?;
         if let Some(named) = parked.named {
             let peer = self.peers.get(named).filter(|peer| peer.is_callable());

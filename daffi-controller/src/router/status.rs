@@ -104,6 +104,9 @@ pub(super) fn words(status: &Status<'_>) -> usize {
                 offered.size() + others.iter().map(Described::size).sum::<usize>()
             }
             Failed::NoProvider(Absence::Lacking(lacking)) => lacking.bytes(),
+            Failed::NoProvider(Absence::Nobody {
+                similar: Some(words), ..
+            }) => words.len(),
             _ => 0,
         },
     }

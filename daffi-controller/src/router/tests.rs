@@ -25,6 +25,7 @@ mod queueing;
 mod quotas;
 mod receivers;
 mod roster;
+mod similar;
 mod spread;
 mod streams;
 mod traffic;

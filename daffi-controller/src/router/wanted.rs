@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use daffi_core::Right;
 use daffi_core::proto::{Absence, CallHeader, Failed, Lacking, Limits, Told};
 
 use super::fit::Fit;
@@ -73,7 +72,7 @@ impl Router {
         };
         turn.spend_looks(looks.get());
         match picked {
-            Err(Unrouted::Failed(Failed::NoProvider(Absence::Nobody | Absence::OnlyCaller))) => {
+            Err(Unrouted::Failed(Failed::NoProvider(Absence::Nobody { .. } | Absence::OnlyCaller))) => {
                 Err(self.lacking(wish.caller, None, (name, wanted), turn).into())
             }
             picked => picked,
@@ -112,7 +111,7 @@ impl Router {
         turn: &mut Turn,
     ) -> Failed {
         let Some((_, function)) = self.directory.function(name) else {
-            return Failed::NoProvider(Absence::Nobody);
+            return Failed::NoProvider(Absence::nobody());
         };
         let shown = function.shown();
         let providers = shown.iter().take(LOOKED_AT);
@@ -132,7 +131,11 @@ impl Router {
         let unseen = named.is_none() && shown.len() > LOOKED_AT;
         turn.spend_looks(shown.len().min(LOOKED_AT));
         if others.is_empty() && named.is_none() && !unseen {
-            return Failed::NoProvider(if own { Absence::OnlyCaller } else { Absence::Nobody });
+            return Failed::NoProvider(if own {
+                Absence::OnlyCaller
+            } else {
+                Absence::nobody()
+            });
         }
         let there: BTreeSet<_> = wanted
             .iter()
@@ -150,12 +153,7 @@ impl Router {
                 _ => told = Told::Some,
             }
         }
-        let permission = self.peers.permission_mut(from);
-        let may_know = permission.is_none_or(|permission| {
-            turn.spend_patterns(permission.rights.size());
-            permission.rights.allow_all(Right::Observe)
-        });
-        if !may_know {
+        if !self.may_observe_all(from, turn) {
             values.clear();
             told = Told::Nothing;
         }

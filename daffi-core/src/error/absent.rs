@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::lacking::Lacks;
-use crate::proto::Absence;
+use crate::proto::{Absence, Heard};
 
 /// Who is missing, and what to do.
 pub(super) struct Absent<'a> {
@@ -25,13 +25,19 @@ impl fmt::Display for Absent<'_> {
         } = self;
         let process = named.unwrap_or("?");
         match absence {
-            Absence::Nobody => write!(
-                f,
-                "nobody offers `{callback}` now: start a process with a #[callback] of that name, or have the call wait {} with \
-                 .wait_for_provider(…); if such a one runs, its log says what it offers (`node started`), and a library that it uses \
-                 nothing else of has to be named with daffi::offer!(…)",
-                if waited { "longer" } else { "for one" }
-            ),
+            Absence::Nobody { similar } => {
+                write!(f, "nobody offers `{callback}` now: ")?;
+                if let Some(similar) = similar {
+                    write!(f, "did you mean `{}`, which is offered? If not, ", Heard(similar))?;
+                }
+                write!(
+                    f,
+                    "start a process with a #[callback] of that name, or have the call wait {} with .wait_for_provider(…); if such a \
+                     one runs, its log says what it offers (`node started`), and a library that it uses nothing else of has to be \
+                     named with daffi::offer!(…)",
+                    if waited { "longer" } else { "for one" }
+                )
+            }
             Absence::OnlyCaller => write!(
                 f,
                 "nobody but this process offers `{callback}`: to call it here, name this process with .to(…) or .to_each(…)"

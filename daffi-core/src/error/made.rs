@@ -64,7 +64,7 @@ impl<E> CallError<E> {
             callback: callback.into(),
             process: None,
             stopped: None,
-            absence: Absence::Nobody,
+            absence: Absence::nobody(),
             waited: None,
             may_have_run: false,
             retries_spent: false,

@@ -84,7 +84,8 @@ impl From<Failed> for Failure {
 ///
 /// match g.call::<u64>("price", ("lamp",)).await {
 ///     Err(CallError::NoProvider { absence, .. }) => match absence {
-///         Absence::Nobody => println!("start the process that offers it"),
+///         Absence::Nobody { similar: Some(name), .. } => println!("is {name} meant?"),
+///         Absence::Nobody { .. } => println!("start the process that offers it"),
 ///         Absence::OnlyCaller => println!("this process has it: call the function itself"),
 ///         Absence::ProcessUnknown => println!("no such process: is its name right?"),
 ///         Absence::NotOffered => println!("that process does not offer it"),
@@ -99,7 +100,13 @@ impl From<Failed> for Failure {
 #[non_exhaustive]
 pub enum Absence {
     /// No process offers the callback.
-    Nobody,
+    #[non_exhaustive]
+    Nobody {
+        /// A callback that is offered, and whose name is so near that it may be meant. None where there is none, where many are offered and it is not
+        /// among those that the controller has looked at, or where the caller may not know all that is offered.
+        #[serde(deserialize_with = "fields::kept_optional_name")]
+        similar: Option<String>,
+    },
     /// Only the calling process itself offers it, and a process calls itself only when it says so.
     OnlyCaller,
     /// The process that the caller named is not there.
@@ -108,6 +115,35 @@ pub enum Absence {
     NotOffered,
     /// Nobody who offers the callback has the attributes that the caller wants, or the process that it named has not.
     Lacking(Box<Lacking>),
+}
+
+impl Absence {
+    /// No process offers the callback, and no other one is meant.
+    ///
+    /// ```
+    /// use daffi::{Absence, CallError};
+    ///
+    /// let CallError::<()>::NoProvider { absence, .. } = CallError::no_provider("price") else { return };
+    /// assert_eq!(absence, Absence::nobody());
+    /// ```
+    #[must_use]
+    pub const fn nobody() -> Self {
+        Self::Nobody { similar: None }
+    }
+
+    /// No process offers the callback, and this other one may be meant.
+    ///
+    /// ```
+    /// use daffi::Absence;
+    ///
+    /// let Absence::Nobody { similar, .. } = Absence::misspelt("shop.price") else { return };
+    /// assert_eq!(similar.as_deref(), Some("shop.price"));
+    /// ```
+    #[must_use]
+    pub fn misspelt(similar: impl Into<String>) -> Self {
+        let similar = Some(similar.into());
+        Self::Nobody { similar }
+    }
 }
 
 /// Whose time for a call was over.

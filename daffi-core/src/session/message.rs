@@ -106,7 +106,7 @@ impl Message<'_> {
             }
             // A controller takes longer names for garbage, and nobody can have one.
             Self::Call(request, _) if request.name.len() > Limits::NAME_BYTES => {
-                Err(Failed::NoProvider(Absence::Nobody))
+                Err(Failed::NoProvider(Absence::nobody()))
             }
             Self::Call(request, _) if request.to.is_some_and(|to| to.len() > Limits::NAME_BYTES) => {
                 Err(Failed::NoProvider(Absence::ProcessUnknown))

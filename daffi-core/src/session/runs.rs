@@ -199,7 +199,7 @@ impl<C: Clone> Runs<C> {
         bytes: usize,
     ) -> Result<(Start<C>, Option<Duration>), Failed> {
         let Some(offer) = self.offered.get_mut(&header.callback) else {
-            return Err(Failed::NoProvider(Absence::Nobody));
+            return Err(Failed::NoProvider(Absence::nobody()));
         };
         let full = offer
             .terms

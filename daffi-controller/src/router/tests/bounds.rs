@@ -408,10 +408,10 @@ fn an_offer_in_the_middle_is_seen_by_nobody_and_undone_as_a_whole() {
     while let Some(rest) = work {
         let there = f.processes();
         assert!(there.iter().all(|process| process.name != "a"));
-        assert_eq!(
-            f.refused(asker, call(0, "callback 1")),
-            Failed::NoProvider(Absence::Nobody)
-        );
+        // None of them is what may be meant, either.
+        let refusal = f.refused(asker, call(0, "callback 1"));
+        let expected = [Absence::nobody(), Absence::misspelt("callback 500")].map(Failed::NoProvider);
+        assert!(expected.contains(&refusal), "{refusal:?}");
         work = f.router.resume(rest, &mut Turn::new(NOW), &mut f.queues);
     }
     assert!(matches!(

@@ -166,8 +166,8 @@ fn a_broadcast_that_nobody_can_run_is_answered_with_that_only() {
     r.f.offer(unready, &[offered(0, "hidden")], false);
     r.f.offer(r.caller, &[offered(0, "own")], true);
     for (name, absence) in [
-        ("nothing", Absence::Nobody),
-        ("hidden", Absence::Nobody),
+        ("nothing", Absence::nobody()),
+        ("hidden", Absence::nobody()),
         ("own", Absence::OnlyCaller),
     ] {
         let refusal = r.f.refused(r.caller, everywhere(3, name));

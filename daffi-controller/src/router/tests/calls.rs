@@ -174,9 +174,9 @@ fn p3_a_call_that_nobody_can_answer_is_answered_at_once() {
         let refusal = f.refused(caller, CallHeader { to, ..call(0, name) });
         assert_eq!(refusal, Failed::NoProvider(expected), "{name} at {to:?}");
     };
-    check(&mut f, "nothing", None, Absence::Nobody);
+    check(&mut f, "nothing", None, Absence::nobody());
     check(&mut f, "own", None, Absence::OnlyCaller);
-    check(&mut f, "hidden", None, Absence::Nobody);
+    check(&mut f, "hidden", None, Absence::nobody());
     check(&mut f, "other's", Some("nowhere"), Absence::ProcessUnknown);
     check(&mut f, "hidden", Some("unready"), Absence::ProcessUnknown);
     check(&mut f, "nothing", Some("other"), Absence::NotOffered);

@@ -93,7 +93,7 @@ fn of_a_callback_that_nobody_offers_there_is_nothing_to_tell() {
     for (number, name) in ["none", "later"].into_iter().enumerate() {
         let number = u32::try_from(number).unwrap();
         f.ask(asker, number, Query::Describe(name));
-        let expected = failure(number, Failed::NoProvider(Absence::Nobody));
+        let expected = failure(number, Failed::NoProvider(Absence::nobody()));
         assert_eq!(f.said(), [(asker, expected)]);
     }
 }

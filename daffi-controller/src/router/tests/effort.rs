@@ -77,6 +77,21 @@ fn p15_calls_that_look_at_many_providers_are_few_in_a_turn() {
 }
 
 #[test]
+fn p15_calls_of_a_name_that_is_like_many_are_few_in_a_turn() {
+    let mut f = fixture();
+    // Each takes as long as a name can to be told from the one that is called.
+    let name = |begin: usize, end: usize| format!("{begin:02}{}{end:02}", "x".repeat(60));
+    for begin in 10..26 {
+        let names: Vec<_> = (10..90).map(|end| name(begin, end)).collect();
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        f.join(&format!("provider {begin}"), &names);
+    }
+    let caller = f.join("caller", &[]);
+    assert_eq!(turn(&mut f, caller, &call(0, "nobody's")).0, 4);
+    assert_eq!(turn(&mut f, caller, &call(0, &name(0, 0))).0, 2);
+}
+
+#[test]
 fn p15_calls_with_many_words_are_few_in_a_turn() {
     let mut f = fixture();
     let talkative = provider(&mut f, "provider", offered(0, "add"));

@@ -121,7 +121,7 @@ fn p3_a_call_that_cannot_be_handed_over_is_refused() {
         };
         f.refused(caller, header)
     };
-    assert_eq!(refused(&mut f, "nothing", None), absent(Absence::Nobody));
+    assert_eq!(refused(&mut f, "nothing", None), absent(Absence::nobody()));
     assert_eq!(refused(&mut f, "own", None), absent(Absence::OnlyCaller));
     assert_eq!(
         refused(&mut f, "add", Some("nobody")),

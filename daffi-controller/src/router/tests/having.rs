@@ -90,7 +90,7 @@ fn where_nobody_has_what_is_wanted_it_is_told_what_there_is() {
     let caller = f.join("caller", &[]);
     assert_eq!(
         f.refused(caller, to_where(0, RESIZER)),
-        Failed::NoProvider(Absence::Nobody)
+        Failed::NoProvider(Absence::nobody())
     );
     let values: Vec<_> = (0..10).map(|number| format!("kind {number}")).collect();
     for value in &values[..8] {

@@ -178,7 +178,7 @@ fn nothing_of_an_offer_is_called_before_all_of_it_counts() {
                 f.said();
             }
             let refusal = f.refused(asker, call(0, "callback 1"));
-            assert_eq!(refusal, Failed::NoProvider(Absence::Nobody));
+            assert_eq!(refusal, Failed::NoProvider(Absence::nobody()));
             assert!(
                 f.callbacks()
                     .iter()

@@ -737,6 +737,6 @@ fn p8_a_large_call_to_many_that_nobody_offers_is_refused_when_it_has_come() {
     };
     f.begin(caller, nobody, 9).unwrap();
     f.piece(caller, 3, ARGUMENTS, "arguments").unwrap();
-    let absent = Failed::NoProvider(Absence::Nobody);
+    let absent = Failed::NoProvider(Absence::nobody());
     assert_eq!(f.said(), [(caller, failure(3, absent))]);
 }

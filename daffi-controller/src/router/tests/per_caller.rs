@@ -166,7 +166,7 @@ fn p14_a_new_offer_has_a_bound_of_its_own_and_a_process_that_comes_again_is_anot
     let (_, run) = f.routed(caller, call(0, "add"));
     f.waits(caller, call(1, "add"));
     f.send_withdrawal(provider, &[0]);
-    let absent = Failed::NoProvider(Absence::Nobody);
+    let absent = Failed::NoProvider(Absence::nobody());
     assert!(f.said().contains(&(caller, failure(1, absent))));
     let other = Offered {
         callback: CallbackId(1),

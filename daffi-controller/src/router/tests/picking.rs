@@ -243,7 +243,7 @@ fn the_refusal_says_what_comes_closest_to_an_answer() {
         offered: Box::new(numbered(8, 9)),
         others: Vec::new(),
     };
-    assert_eq!(refusal(&[], None), Failed::NoProvider(Absence::Nobody));
+    assert_eq!(refusal(&[], None), Failed::NoProvider(Absence::nobody()));
     assert_eq!(refusal(&[own], None), Failed::NoProvider(Absence::OnlyCaller));
     assert_eq!(refusal(&[own, other], None), mismatch);
     assert_eq!(refusal(&[busy, own, other], None), full());

@@ -450,7 +450,7 @@ fn p14_when_nobody_is_left_those_who_wait_are_told() {
     f.withdraw_and(provider);
     let said = f.said();
     for expected in [
-        (caller, failure(1, Failed::NoProvider(Absence::Nobody))),
+        (caller, failure(1, Failed::NoProvider(Absence::nobody()))),
         (other, failure(0, Failed::NoProvider(Absence::NotOffered))),
     ] {
         assert!(said.contains(&expected), "{said:?}");
@@ -469,7 +469,7 @@ fn p14_when_nobody_is_left_those_who_wait_are_told() {
     };
     for expected in [
         failure(0, lost),
-        failure(1, Failed::NoProvider(Absence::Nobody)),
+        failure(1, Failed::NoProvider(Absence::nobody())),
         failure(2, Failed::NoProvider(Absence::ProcessUnknown)),
     ] {
         assert!(told.contains(&(caller, expected)), "{told:?}");

@@ -70,7 +70,7 @@ fn callbacks_can_be_called_once_their_process_is_complete() {
     f.offer(provider, &[offered(0, "first")], false);
     assert_eq!(
         f.refused(caller, call(0, "first")),
-        Failed::NoProvider(Absence::Nobody)
+        Failed::NoProvider(Absence::nobody())
     );
     f.offer(provider, &[offered(1, "second")], true);
     f.routed(caller, call(0, "first"));
@@ -87,7 +87,7 @@ fn withdrawn_callbacks_cannot_be_called_any_more() {
     f.withdraw(provider, &[0, 9]);
     assert_eq!(
         f.refused(caller, call(1, "add")),
-        Failed::NoProvider(Absence::Nobody)
+        Failed::NoProvider(Absence::nobody())
     );
     f.routed(caller, call(1, "sub"));
     // What runs is answered.
@@ -104,7 +104,7 @@ fn a_callback_withdrawn_before_its_process_was_complete_is_not_offered() {
     f.offer(provider, &[], true);
     assert_eq!(
         f.refused(caller, call(0, "add")),
-        Failed::NoProvider(Absence::Nobody)
+        Failed::NoProvider(Absence::nobody())
     );
     f.routed(caller, call(0, "sub"));
 }
@@ -125,7 +125,7 @@ fn a_number_stays_what_it_means() {
     assert!(reason.contains("`after` is in use"), "{reason}");
     assert_eq!(
         f.refused(caller, call(0, "after")),
-        Failed::NoProvider(Absence::Nobody)
+        Failed::NoProvider(Absence::nobody())
     );
     let (to, run) = f.routed(caller, call(0, "before"));
     // Once it is withdrawn, it is free, though what it meant still runs.
@@ -145,7 +145,7 @@ fn a_process_that_says_goodbye_gets_no_more_calls_and_finishes_what_it_runs() {
     assert_eq!(f.said(), []);
     assert_eq!(
         f.refused(caller, call(1, "add")),
-        Failed::NoProvider(Absence::Nobody)
+        Failed::NoProvider(Absence::nobody())
     );
     let at_provider = CallHeader {
         to: Some("provider"),
@@ -216,7 +216,7 @@ fn an_offer_with_another_balance_than_others_is_denied_and_nothing_of_it_counts(
     assert_eq!(f.processes().len(), 2, "it is not on the roster");
     assert_eq!(
         f.refused(caller, call(2, "mul")),
-        Failed::NoProvider(Absence::Nobody)
+        Failed::NoProvider(Absence::nobody())
     );
     // It may offer the rest, and the same once the other is gone.
     f.send_offer(other, &[offered(2, "mul")], true);

@@ -158,7 +158,7 @@ fn a_call_that_waits_for_versions_of_which_one_goes_waits_for_the_others() {
     f.said();
     f.disconnect(peers[1]);
     let said = f.said();
-    let gone = failure(4, Failed::NoProvider(Absence::Nobody));
+    let gone = failure(4, Failed::NoProvider(Absence::nobody()));
     assert!(said.contains(&(caller, gone)), "{said:?}");
     f.router.lines.check();
 }

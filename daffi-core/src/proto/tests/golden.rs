@@ -688,9 +688,15 @@ fn replies() -> Vec<Golden> {
         ),
         golden(
             "nobody",
-            failed(Failed::NoProvider(Absence::Nobody)),
+            failed(Failed::NoProvider(Absence::nobody())),
             b"",
-            "00 00 00 06 06 07 00 02 00 00",
+            "00 00 00 07 06 07 00 02 00 00 00",
+        ),
+        golden(
+            "nobody, and what may be meant",
+            failed(Failed::NoProvider(Absence::misspelt("p"))),
+            b"",
+            "00 00 00 09 06 07 00 02 00 00 01 01 70",
         ),
         golden(
             "only the caller",

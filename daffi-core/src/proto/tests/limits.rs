@@ -140,6 +140,16 @@ fn attributes_that_a_call_wants_are_few_and_in_order() {
 }
 
 #[test]
+fn a_name_that_may_be_meant_is_no_longer_than_a_name() {
+    let meant = |name: String| Header::Reply {
+        call: CallId::first(1),
+        status: Status::Failed(Failed::NoProvider(Absence::misspelt(name))),
+    };
+    check(&meant("a".repeat(255)), Ok(()));
+    check(&meant("a".repeat(256)), Err("a name is over the limit of 255"));
+}
+
+#[test]
 fn metadata_over_8_kib_is_refused() {
     let refused = Err("metadata is over the limit of 8192");
     let text = "a".repeat(8192);

@@ -12,7 +12,7 @@ fn lasting(to: Option<&'static str>) -> Request<'static> {
 }
 
 fn nobody() -> Outcome {
-    failed(Failed::NoProvider(Absence::Nobody))
+    failed(Failed::NoProvider(Absence::nobody()))
 }
 
 impl Fixture {
@@ -57,7 +57,10 @@ fn p5_calls_that_nobody_is_there_to_answer_are_sent_again_in_their_order() {
     let calls = ["a", "b", "c", "d", "e"].map(|waiter| f.absent(None, waiter));
     let of_one = f.absent(Some("shop"), "f");
     // Whoever looks first is not sent first, and one of them is given up.
-    assert_eq!(f.next(calls[2]), Some(Next::Item(Item::Absent(Absence::Nobody))));
+    assert_eq!(
+        f.next(calls[2]),
+        Some(Next::Item(Item::Absent(Absence::nobody())))
+    );
     assert_eq!(f.next(calls[2]), None);
     f.abandon(calls[1]);
     assert!(!f.session.may_have_run(calls[0]));
@@ -72,7 +75,10 @@ fn p5_calls_that_nobody_is_there_to_answer_are_sent_again_in_their_order() {
     assert!(!f.send_again(None, 3) && !f.send_again(Some("shop"), 3));
     // Its number is the same, and so is what becomes of it.
     f.reply(calls[0], &Ok(bytes("value"))).unwrap();
-    assert_eq!(f.next(calls[0]), Some(Next::Item(Item::Absent(Absence::Nobody))));
+    assert_eq!(
+        f.next(calls[0]),
+        Some(Next::Item(Item::Absent(Absence::nobody())))
+    );
     assert_eq!(f.next(calls[0]), Some(Next::End(Ok(bytes("value")))));
     // The second time, that is its outcome.
     f.reply(calls[2], &nobody()).unwrap();
@@ -119,7 +125,7 @@ fn one_that_was_kept_before_it_was_sent_waits_as_well() {
     f.wire.full = false;
     f.session.send_parked(at(0), &mut f.wire, &mut f.events);
     f.reply(call, &nobody()).unwrap();
-    assert_eq!(f.next(call), Some(Next::Item(Item::Absent(Absence::Nobody))));
+    assert_eq!(f.next(call), Some(Next::Item(Item::Absent(Absence::nobody()))));
     // It has no time of its own: who has made it says when that is over.
     f.wait_until(1_000_000);
     assert_eq!(f.next(call), None);
@@ -147,7 +153,7 @@ fn its_deadline_counts_from_when_it_is_sent_again() {
     };
     assert_eq!(header.deadline, Some(40 * MS));
     f.wait_until(100);
-    assert_eq!(f.next(call), Some(Next::Item(Item::Absent(Absence::Nobody))));
+    assert_eq!(f.next(call), Some(Next::Item(Item::Absent(Absence::nobody()))));
     assert_eq!(f.next(call), Some(Next::End(failed(Failed::timeout(true)))));
 }
 
@@ -155,7 +161,7 @@ fn its_deadline_counts_from_when_it_is_sent_again() {
 fn a_session_that_is_closed_ends_those_that_wait() {
     let mut f = Fixture::new();
     let call = f.absent(None, "a");
-    assert_eq!(f.next(call), Some(Next::Item(Item::Absent(Absence::Nobody))));
+    assert_eq!(f.next(call), Some(Next::Item(Item::Absent(Absence::nobody()))));
     assert_eq!(f.next(call), None);
     f.session.close(&mut f.wire, &mut f.events);
     assert_eq!(f.woken(), ["late waiter"]);

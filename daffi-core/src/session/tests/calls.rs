@@ -58,7 +58,7 @@ fn p1_each_kind_of_outcome_reaches_the_caller_as_it_was() {
         Err(app(None)),
         Err(app(Some(bytes("typed")))),
         failed(Failed::panicked("boom".to_owned())),
-        failed(Failed::NoProvider(Absence::Nobody)),
+        failed(Failed::NoProvider(Absence::nobody())),
     ] {
         let mut f = Fixture::new();
         let call = f.call(None, "a");
@@ -672,7 +672,7 @@ fn a_name_that_nobody_can_have_is_not_sent() {
         f.submit(&Message::Call(request, &Bytes::new()), "a").map(drop)
     };
     assert_eq!(call(&longest, Some(&longest)), Ok(()));
-    assert_eq!(call(&longer, None), Err(Failed::NoProvider(Absence::Nobody)));
+    assert_eq!(call(&longer, None), Err(Failed::NoProvider(Absence::nobody())));
     assert_eq!(
         call("add", Some(&longer)),
         Err(Failed::NoProvider(Absence::ProcessUnknown))

@@ -186,7 +186,7 @@ fn p2_a_refused_run_did_not_run() {
     f.started();
     f.run(5, unlimited, None);
     let overloaded = failed(Failed::Overloaded { may_have_run: false });
-    let nobody = failed(Failed::NoProvider(Absence::Nobody));
+    let nobody = failed(Failed::NoProvider(Absence::nobody()));
     let expected =
         [(1, &overloaded), (2, &nobody), (3, &nobody), (5, &overloaded)].map(|(number, outcome)| {
             Sent::Reply {

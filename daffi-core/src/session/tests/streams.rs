@@ -1086,7 +1086,7 @@ fn one_whose_signature_has_another_number_has_granted_nothing_until_its_caller_k
     f.session.disconnected(&mut f.events);
     f.connect();
     let absent = f.feed(1, None);
-    let nobody = failed(Failed::NoProvider(Absence::Nobody));
+    let nobody = failed(Failed::NoProvider(Absence::nobody()));
     f.reply(absent, &nobody).unwrap();
     for call in [lost, absent] {
         let ends = [Some(End::Call(call)), None];

@@ -87,7 +87,7 @@ fn p3_a_controller_that_does_not_answer_is_not_waited_for_long() {
 #[test]
 fn p2_a_call_that_was_sent_twice_is_waited_for_as_well() {
     let (mut f, call) = Fixture::lasting(20);
-    let nobody = || failed(Failed::NoProvider(Absence::Nobody));
+    let nobody = || failed(Failed::NoProvider(Absence::nobody()));
     f.reply(call, &nobody()).unwrap();
     assert_eq!(f.woken(), ["waits"]);
     assert!(matches!(
@@ -112,7 +112,7 @@ fn a_call_that_is_given_up_waits_for_nobody_who_may_come() {
     f.receive(Header::Waits { call }, Bytes::new()).unwrap();
     f.wait_until(20);
     // The last who offered it has left.
-    f.reply(call, &failed(Failed::NoProvider(Absence::Nobody)))
+    f.reply(call, &failed(Failed::NoProvider(Absence::nobody())))
         .unwrap();
     f.ends(call, false);
     f.assert_empty();

@@ -744,7 +744,7 @@ impl World {
             .find(|(offered, _)| *offered == callback)
             .map(|(_, terms)| *terms);
         let Some(terms) = found else {
-            return self.answered(number, failed(Failed::NoProvider(Absence::Nobody)));
+            return self.answered(number, failed(Failed::NoProvider(Absence::nobody())));
         };
         let alike = self
             .running

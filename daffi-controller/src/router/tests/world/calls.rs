@@ -98,7 +98,7 @@ impl World {
             mode if mode.asks_many() && self.shown(asked.name).next().is_some() => {
                 Err(Failed::NoProvider(Absence::OnlyCaller))
             }
-            mode if mode.asks_many() => Err(Failed::NoProvider(Absence::Nobody)),
+            mode if mode.asks_many() => Err(Failed::NoProvider(Absence::nobody())),
             _ => self.candidates(node, &asked),
         };
         let runs = self.runs();
@@ -363,7 +363,7 @@ impl World {
         if asked_of.is_empty() {
             return Err(Failed::NoProvider(match to {
                 Some(_) => Absence::NotOffered,
-                None if nobody => Absence::Nobody,
+                None if nobody => Absence::nobody(),
                 None => Absence::OnlyCaller,
             }));
         }
