@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime};
 
 use crate::identity::Identity;
 pub use crate::proto::{Missed, Overlap, Skipped, TaskId, TaskState, TickCounts};
-use crate::proto::{Time, When};
 
 /// A schedule, as it is listed.
 ///
@@ -182,9 +181,11 @@ impl fmt::Display for TickOutcome {
 
 #[cfg(feature = "runtime")]
 mod told {
-    use super::{Identity, ScheduledTaskDescription, ScheduledTaskInfo, Tick, TickOutcome, period, system};
+    use std::time::{Duration, SystemTime};
+
+    use super::{Identity, ScheduledTaskDescription, ScheduledTaskInfo, Tick, TickOutcome};
     use crate::error::{CallError, RemoteError};
-    use crate::proto::{self, Failed, TaskDescription, TaskEntry, TickError};
+    use crate::proto::{self, Failed, TaskDescription, TaskEntry, TickError, Time, When};
 
     impl ScheduledTaskInfo {
         /// As the controller tells of it.
@@ -258,26 +259,26 @@ mod told {
             ),
         }
     }
-}
 
-/// A time of the controller's clock.
-pub(crate) fn system(time: Time) -> SystemTime {
-    let since = Duration::from_micros(time.0);
-    SystemTime::UNIX_EPOCH
-        .checked_add(since)
-        .unwrap_or(SystemTime::UNIX_EPOCH)
-}
+    /// A time of the controller's clock.
+    fn system(time: Time) -> SystemTime {
+        let since = Duration::from_micros(time.0);
+        SystemTime::UNIX_EPOCH
+            .checked_add(since)
+            .unwrap_or(SystemTime::UNIX_EPOCH)
+    }
 
-/// When ticks are, in words.
-fn period(when: &When) -> String {
-    match when {
-        When::Every { interval, phase } => match phase {
-            Some(phase) if !phase.is_zero() => format!("every {interval:?}, {phase:?} after"),
-            Some(_) => format!("every {interval:?} by the calendar"),
-            None => format!("every {interval:?}"),
-        },
-        When::At(instants) if instants.len() == 1 => "at 1 instant".to_owned(),
-        When::At(instants) => format!("at {} instants", instants.len()),
-        When::Cron { line, zone } => format!("cron {line} {zone}"),
+    /// When ticks are, in words.
+    fn period(when: &When) -> String {
+        match when {
+            When::Every { interval, phase } => match phase {
+                Some(phase) if !phase.is_zero() => format!("every {interval:?}, {phase:?} after"),
+                Some(_) => format!("every {interval:?} by the calendar"),
+                None => format!("every {interval:?}"),
+            },
+            When::At(instants) if instants.len() == 1 => "at 1 instant".to_owned(),
+            When::At(instants) => format!("at {} instants", instants.len()),
+            When::Cron { line, zone } => format!("cron {line} {zone}"),
+        }
     }
 }

@@ -6,7 +6,9 @@ use serde::Deserialize;
 
 use super::agreement::{arguments, item};
 use super::compatible::Verdict;
-use super::layout::{Layout, Place};
+use super::layout::Layout;
+#[cfg(feature = "runtime")]
+use super::layout::Place;
 use super::misfit::Misfit;
 use super::{decode, decode_arguments, decode_next};
 use crate::proto::{self, DecodeError};
@@ -132,6 +134,7 @@ impl ItemsAs {
     }
 
     /// How those are read that say themselves what they are, or the others.
+    #[cfg(feature = "runtime")]
     pub(crate) fn reading(&self, explained: bool) -> Result<&ReadAs, DecodeError> {
         if !explained {
             return Ok(&self.positions);
@@ -191,6 +194,7 @@ impl Readings {
     /// # Errors
     ///
     /// When the callback cannot read them.
+    #[cfg(feature = "runtime")]
     pub(crate) fn explained(&self, interface: &Interface, own: &Self) -> Result<Self, Misfit> {
         let parameters = interface.signature.parameters.as_ref().ok_or_else(not_known)?;
         let sent = match &self.arguments {

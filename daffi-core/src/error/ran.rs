@@ -73,6 +73,7 @@ macro_rules! made_again {
 
 impl<E> CallError<E> {
     /// The same error where the controller has said why there is no connection.
+    #[cfg(feature = "runtime")]
     pub(crate) fn refused(mut self, why: Option<super::Refusal>) -> Self {
         if let Self::Disconnected { refusal, .. } = &mut self {
             *refusal = why.map(Box::new);

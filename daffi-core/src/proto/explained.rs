@@ -19,6 +19,7 @@ use serde::ser::{Serialize, Serializer};
 
 use self::parts::Parts;
 use self::read::{Looked, Read};
+#[cfg(feature = "runtime")]
 pub(crate) use self::row::encode_by_names;
 pub(super) use self::row::write_parts;
 pub(crate) use self::writer::WIDE;
@@ -37,6 +38,7 @@ const NOT_KNOWN: &str = "a type of which not all is known";
 ///
 /// When names do not tell either what it is, its `Serialize` fails, or it has something in it that could not be told apart when it is
 /// read.
+#[cfg(feature = "runtime")]
 #[cold]
 pub(crate) fn write_by_names<T: Serialize + ?Sized>(
     value: &T,

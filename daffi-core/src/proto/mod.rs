@@ -25,6 +25,7 @@ mod handshake;
 mod hash;
 mod header;
 mod held;
+#[cfg(feature = "runtime")]
 mod items;
 mod lacking;
 mod large;
@@ -71,6 +72,7 @@ pub use frame::{Frame, FrameError, Framing, LENGTH_BYTES, append};
 pub use handshake::{Hello, MAGIC, OLDEST_VERSION, Refusal, VERSION, Welcome};
 pub use hash::stable_hash;
 pub use header::Header;
+#[cfg(feature = "runtime")]
 pub use items::{Items, encode_arguments, encode_item};
 pub use lacking::{Lacking, Told};
 pub use large::{Large, PieceOf};

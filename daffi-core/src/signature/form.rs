@@ -129,7 +129,7 @@ impl Form {
     }
 
     /// A value was found that positions do not carry; whether it is the first one.
-    pub(crate) fn is_first_named(&self) -> bool {
+    pub fn is_first_named(&self) -> bool {
         !self.was_named.swap(true, Ordering::Relaxed)
     }
 

@@ -23,6 +23,7 @@ mod tracer;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "runtime")]
 pub(crate) use contract::explain_all;
 pub use contract::{Contract, ErrorFindings, Findings, Forms, Notes, Origin, Panic};
 pub use form::{Form, Mismatch};

@@ -94,6 +94,7 @@ impl Readable {
     }
 }
 
+#[cfg(any(feature = "runtime", test))]
 impl Type {
     /// How many structs and enums are written down in it.
     pub(crate) fn named(&self) -> usize {

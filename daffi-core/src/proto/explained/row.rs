@@ -46,6 +46,7 @@ pub(in super::super) fn write_parts<T: Serialize + ?Sized>(
 /// # Errors
 ///
 /// When names would not tell either, or a part cannot be written.
+#[cfg(feature = "runtime")]
 #[cold]
 pub(crate) fn encode_by_names<T: Serialize + ?Sized>(
     value: &T,
