@@ -33,8 +33,8 @@ impl fmt::Display for Absent<'_> {
                 write!(
                     f,
                     "start a process with a #[callback] of that name, or have the call wait {} with .wait_for_provider(…); if such a \
-                     one runs, its log says what it offers (`node started`), and a library that it uses nothing else of has to be \
-                     named with daffi::offer!(…)",
+                     one runs, its log says what it offers (`node started`): a service has to be given to it with .service(…), and a \
+                     library that it uses nothing else of has to be named with daffi::offer!(…)",
                     if waited { "longer" } else { "for one" }
                 )
             }
