@@ -1,5 +1,7 @@
 //! Items of a stream as they are encoded, until they are sent: by positions, or, where these cannot carry one, with names.
 
+use std::collections::VecDeque;
+
 use bytes::Bytes;
 use serde::Serialize;
 
@@ -7,23 +9,23 @@ use super::explained::encode_by_names;
 use super::{Batch, EncodeError, encode_held_into, encode_into, explained};
 use crate::signature::Form;
 
-/// After so many bytes of items with names it is tried again whether the next one has positions.
-const NAMED_BYTES: usize = 64 * 1024;
-
-/// Items that are encoded. Those behind one that positions cannot carry are written with names as well, if they can be: what is sent
-/// together is written alike, so that otherwise each would go by itself.
+/// Items that are encoded, each as it would be if it were alone.
 #[derive(Debug, Default)]
 pub struct Items {
     bytes: Vec<u8>,
     count: u32,
-    /// Whether the first of them are written with names.
-    explained: bool,
-    /// How many items and bytes are in front of those that are written otherwise than the first.
-    before: Option<(u32, usize)>,
-    /// How many bytes were written with names since it was tried without.
-    since: usize,
-    /// Why some are.
+    /// Those behind each other that are written alike: what is sent together is.
+    runs: VecDeque<Run>,
+    /// Why some are written with names.
     why: Option<EncodeError>,
+}
+
+/// So many items with so many bytes, all by positions or all with names.
+#[derive(Debug)]
+struct Run {
+    items: u32,
+    bytes: usize,
+    explained: bool,
 }
 
 impl Items {
@@ -37,9 +39,9 @@ impl Items {
         self.count
     }
 
-    /// Whether the first of them are written otherwise than the last.
-    pub(crate) const fn are_mixed(&self) -> bool {
-        self.before.is_some()
+    /// Whether some are written otherwise than the first.
+    pub(crate) fn are_mixed(&self) -> bool {
+        self.runs.len() > 1
     }
 
     /// Why positions do not carry one, if that was found since it was asked last.
@@ -50,65 +52,66 @@ impl Items {
     /// Appends one that is encoded.
     pub(crate) fn add(&mut self, item: &[u8]) {
         self.bytes.extend_from_slice(item);
+        self.note(item.len(), false);
+    }
+
+    /// Notes that one was appended, of so many bytes.
+    fn note(&mut self, bytes: usize, explained: bool) {
         self.count += 1;
+        match self.runs.back_mut() {
+            Some(run) if run.explained == explained => {
+                run.items += 1;
+                run.bytes += bytes;
+            }
+            _ => self.runs.push_back(Run {
+                items: 1,
+                bytes,
+                explained,
+            }),
+        }
     }
 
     /// Takes those in front that are written alike.
     pub(crate) fn take(&mut self) -> Batch {
-        let explained = self.explained;
-        let (items, bytes) = self.before.unwrap_or((self.count, self.bytes.len()));
-        let rest = self.bytes.split_off(bytes);
-        self.count -= items;
-        // Behind names, positions are tried again.
-        self.explained = self.before.take().is_some() && !explained;
-        Batch {
-            items,
-            explained,
-            bytes: Bytes::from(std::mem::replace(&mut self.bytes, rest)),
-        }
+        let Some(run) = self.runs.pop_front() else {
+            return Batch::new(0, Bytes::new());
+        };
+        let rest = self.bytes.split_off(run.bytes);
+        self.count -= run.items;
+        let bytes = Bytes::from(std::mem::replace(&mut self.bytes, rest));
+        Batch::new(run.items, bytes).explained(run.explained)
     }
 
     /// Moves the only one behind others, and says whether it is written with names.
     pub(crate) fn move_to(&mut self, others: &mut Vec<u8>) -> bool {
-        let explained = self.explained;
-        self.since += if explained { self.bytes.len() } else { 0 };
-        if self.since >= NAMED_BYTES {
-            (self.since, self.explained) = (0, false);
-        }
+        let run = self.runs.pop_front();
         self.count = 0;
         others.append(&mut self.bytes);
-        explained
+        run.is_some_and(|run| run.explained)
     }
 
-    /// Appends an item by positions, or, where these cannot carry it, and then also those behind it, with names; and where names cannot,
-    /// by positions again. Where neither does, nothing is left of it.
+    /// Appends an item by positions, or with names where these cannot carry it, whatever was written before it: what becomes of it is not
+    /// for others to decide, nor for time. Where neither does, nothing is left of it.
     fn write(
         &mut self,
-        by_positions: impl Fn(&mut Vec<u8>) -> Result<(), EncodeError>,
-        with_names: impl Fn(&mut Vec<u8>) -> Result<(), EncodeError>,
+        by_positions: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
+        with_names: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
     ) -> Result<(), EncodeError> {
         let start = self.bytes.len();
-        let is_named = self.explained != self.before.is_some();
-        let write = |named: bool, out: &mut Vec<u8>| {
-            let written = if named { with_names(out) } else { by_positions(out) };
-            written.inspect_err(|_| out.truncate(start))
-        };
-        if let Err(error) = write(is_named, &mut self.bytes) {
-            if self.before.is_some() || !(is_named || error.is_told_by_names()) {
-                return Err(error);
-            }
-            write(!is_named, &mut self.bytes)?;
-            if self.count > 0 {
-                self.before = Some((self.count, start));
-            } else {
-                self.explained = !is_named;
-            }
-            if !is_named {
-                self.why = Some(error);
-            }
+        let (mut written, mut explained) = (by_positions(&mut self.bytes), false);
+        if let Err(error) = &written
+            && error.is_told_by_names()
+        {
+            self.bytes.truncate(start);
+            let named = with_names(&mut self.bytes);
+            self.why = std::mem::replace(&mut written, named).err();
+            explained = true;
         }
-        self.count += 1;
-        Ok(())
+        match written {
+            Ok(()) => self.note(self.bytes.len() - start, explained),
+            Err(_) => self.bytes.truncate(start),
+        }
+        written
     }
 }
 

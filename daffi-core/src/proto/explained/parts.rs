@@ -1,7 +1,7 @@
 //! What has parts, while they are written one after the other.
 
 use rmp::Marker;
-use rmp::encode::{ValueWriteError, write_str};
+use rmp::encode::ValueWriteError;
 use serde::ser::{
     Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
     SerializeTupleStruct, SerializeTupleVariant,
@@ -55,13 +55,8 @@ impl<'o> Parts<'o> {
     fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Written {
         SerializeMap::serialize_key(self, name)?;
         self.count[1] += 1;
-        let (at, start) = (self.read.field(name), self.writer.out.len());
-        self.part(value, at)?;
-        if self.count[0] == 1 {
-            let written = &self.writer.out[start..];
-            self.read.tag(|owner| is_text(written, owner));
-        }
-        Ok(())
+        let at = self.read.field(name);
+        self.part(value, at)
     }
 
     /// Parts without keys were written.
@@ -98,12 +93,6 @@ impl<'o> Parts<'o> {
             "a map writes a key without a value, or a value without a key: its type's own `serde::Serialize` is at fault",
         )
     }
-}
-
-/// Whether these are the bytes of that text.
-fn is_text(bytes: &[u8], text: &str) -> bool {
-    let mut expected = Vec::new();
-    bytes.ends_with(text.as_bytes()) && write_str(&mut expected, text).is_ok() && expected == bytes
 }
 
 impl SerializeMap for Parts<'_> {

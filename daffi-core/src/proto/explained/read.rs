@@ -45,16 +45,6 @@ impl Read<'_> {
         }
     }
 
-    /// What was written of the first field is the name of the type: it is the tag of a struct, which nobody reads.
-    pub(super) fn tag(&mut self, is_name: impl FnOnce(&str) -> bool) {
-        if let Self::ByName(Some(looked)) = self
-            && looked.found == 0
-            && is_name(looked.owner)
-        {
-            looked.unread = None;
-        }
-    }
-
     /// A field is left out of this value.
     pub(super) fn skip(&mut self, name: &'static str) {
         self.field(name);

@@ -47,7 +47,7 @@ fn read(batch: &Batch) -> Vec<Item> {
 
 /// explained.items
 #[test]
-fn items_are_sent_by_positions_until_one_cannot_be_and_then_with_names() {
+fn items_that_positions_cannot_carry_are_sent_with_names_and_no_others() {
     let mut items = encoded(&[2, 4]);
     assert!(!items.are_mixed());
     let batch = items.take();
@@ -61,32 +61,88 @@ fn items_are_sent_by_positions_until_one_cannot_be_and_then_with_names() {
     let batch = items.take();
     assert_eq!((batch.items, batch.explained), (2, false));
     assert_eq!(read(&batch), [item(2), item(4)]);
-    // What comes behind it is written as it is.
+    // What comes behind it is written as if it were alone.
     assert!(!items.are_mixed());
     let Findings { form, .. } = findings::<Item>();
-    encode_item(&item(6), &form, &mut items).unwrap();
-    let batch = items.take();
-    assert_eq!((batch.items, batch.explained), (2, true));
-    assert_eq!(read(&batch), [item(5), item(6)]);
-    // And what comes behind those, by positions again.
-    encode_item(&item(8), &form, &mut items).unwrap();
-    let batch = items.take();
-    assert_eq!((batch.items, batch.explained), (1, false));
-    assert_eq!(read(&batch), [item(8)]);
+    for size in [7, 6, 8, 9] {
+        encode_item(&item(size), &form, &mut items).unwrap();
+    }
+    let mut came = Vec::new();
+    while items.count() > 0 {
+        let batch = items.take();
+        came.push((batch.explained, read(&batch)));
+    }
+    let named = (true, vec![item(5), item(7)]);
+    assert_eq!(
+        came,
+        [named, (false, vec![item(6), item(8)]), (true, vec![item(9)])]
+    );
+    assert_eq!(items.size(), 0);
+}
+
+/// What a reader finds in it, or that it is refused, is not for those to decide that share a frame with it.
+#[test]
+fn an_item_is_encoded_as_it_would_be_alone() {
+    /// No value of it can be made up: what stands behind it is not known.
+    #[derive(Debug, Serialize, Deserialize)]
+    #[serde(try_from = "String")]
+    struct Sku(String);
+    impl TryFrom<String> for Sku {
+        type Error = &'static str;
+        fn try_from(_: String) -> Result<Self, &'static str> {
+            Err("there is none")
+        }
+    }
+    #[derive(Debug, Serialize, Deserialize)]
+    enum Sold {
+        Note(Item),
+        Who(Cased),
+        Pair(Sku, Cased),
+        Part(Vec<u8>),
+    }
+    let who = || Cased {
+        nick: None,
+        user_id: Some(5),
+    };
+    let encoded = |form: &Form, sold: &Sold, before: Option<u8>| {
+        let mut items = Items::default();
+        for size in before {
+            encode_item(&Sold::Note(item(size)), form, &mut items).unwrap();
+        }
+        let is_fine = encode_item(sold, form, &mut items).is_ok();
+        let mut last = Batch::new(0, bytes::Bytes::new());
+        while items.count() > 0 {
+            last = items.take();
+        }
+        is_fine.then_some((last.items, last.explained, last.bytes))
+    };
+    for form in [findings::<Sold>().form, Form::unknown()] {
+        for sold in [
+            Sold::Who(who()),
+            Sold::Pair(Sku(String::new()), who()),
+            Sold::Part(vec![1; 1000]),
+        ] {
+            let alone = encoded(&form, &sold, None);
+            assert_eq!(encoded(&form, &sold, Some(3)), alone, "{sold:?}");
+            assert!(alone.is_none_or(|(_, explained, _)| !explained), "{sold:?}");
+        }
+    }
+    let form = findings::<Sold>().form;
+    assert_eq!(
+        encoded(&form, &Sold::Pair(Sku(String::new()), who()), Some(3)),
+        None
+    );
 }
 
 #[test]
-fn items_that_are_sent_one_by_one_are_tried_by_positions_now_and_then() {
+fn an_item_that_is_moved_says_how_it_is_written() {
     let Findings { form, .. } = findings::<Item>();
     let (mut items, mut others) = (Items::default(), Vec::new());
-    let mut moved = |items: &mut Items, size| {
-        encode_item(&item(size), &form, items).unwrap();
-        items.move_to(&mut others)
-    };
-    assert!(!moved(&mut items, 2) && moved(&mut items, 3) && moved(&mut items, 4));
-    let named = (0..100_000).take_while(|_| moved(&mut items, 4)).count();
-    assert!((1000..10_000).contains(&named), "{named}");
-    assert!(!moved(&mut items, 4) && moved(&mut items, 5));
+    for size in [2, 3, 4, 5] {
+        encode_item(&item(size), &form, &mut items).unwrap();
+        assert_eq!(items.move_to(&mut others), size % 2 == 1);
+        assert_eq!((items.count(), items.size()), (0, 0));
+    }
 }
 
 #[test]

@@ -161,7 +161,11 @@ fn a_field_that_is_left_out_on_purpose_is_not_refused() {
         shown: u8,
     }
     encoded(Short { secret: 1, shown: 2 }).unwrap();
-    // Its tag is no field.
+}
+
+/// Whatever its text is: also the name of the type, as the tag of a struct has it.
+#[test]
+fn one_field_that_is_only_written_beside_one_that_is_only_read_may_be_the_same() {
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     #[serde(tag = "kind")]
     struct Kept {
@@ -169,7 +173,25 @@ fn a_field_that_is_left_out_on_purpose_is_not_refused() {
         secret: u8,
         shown: u8,
     }
-    encoded(Kept { secret: 1, shown: 2 }).unwrap();
+    let error = encoded(Kept { secret: 1, shown: 2 }).unwrap_err();
+    assert!(error.contains("`kind`") && error.contains("`Kept`"), "{error}");
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Text {
+        #[serde(default, rename(serialize = "written", deserialize = "read"))]
+        text: String,
+    }
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    enum Choice {
+        Note {
+            #[serde(default, rename(serialize = "written", deserialize = "read"))]
+            text: String,
+        },
+    }
+    for text in ["Text", "Note", "a"] {
+        let text = || text.to_owned();
+        assert!(encoded(Text { text: text() }).is_err());
+        assert!(encoded(Choice::Note { text: text() }).is_err());
+    }
 }
 
 /// What is known of one argument is not what is known of the next.

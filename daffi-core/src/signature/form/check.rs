@@ -146,7 +146,9 @@ impl<'f> Check<'f> {
         match &node.kind {
             Kind::Unknown => Ok(begun(Spot::NOWHERE).held_to(node)),
             // What a variant carries.
-            Kind::Refused(Why::Hidden(_)) if self.found.has_names() => Ok(begun(Spot::NOWHERE).held_to(node)),
+            Kind::Refused(Why::Hidden(_)) if self.found.reads_names() => {
+                Ok(begun(Spot::NOWHERE).held_to(node))
+            }
             Kind::Refused(_) => self.refuses(node),
             Kind::Struct(..) | Kind::Tuple(_) => Ok(begun(self.inside().at).held_to(node)),
             Kind::Leaf(ty) if length == 0 && is_unit(ty) => Ok(begun(Spot::NOWHERE).held_to(node)),

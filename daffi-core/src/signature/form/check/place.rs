@@ -162,9 +162,14 @@ impl<'f> Check<'f> {
     where
         Self: Serializer<Ok = Print, Error = Mismatch>,
     {
-        let passes = |node: &Node| matches!(node.kind, Kind::Explained(_) | Kind::Refused(Why::Hidden(_)));
-        if self.found.has_names() && self.node().is_some_and(passes) {
-            // Its own type finds out when it is read; and what stands before it is in nobody's way, as it says itself how long it is.
+        let passes = |node: &Node| match node.kind {
+            // Its own type finds out when it is read.
+            Kind::Explained(_) => self.found.has_names(),
+            // What stands before it is in nobody's way, as it says itself how long it is.
+            Kind::Refused(Why::Hidden(_)) => self.found.reads_names(),
+            _ => false,
+        };
+        if self.node().is_some_and(passes) {
             return Ok(Print::NOTHING);
         }
         if self.depth >= DEPTH_LIMIT {
