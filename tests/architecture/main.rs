@@ -77,9 +77,11 @@ fn pure(folder: &str) -> Rule<'static> {
             more_std: &["panic", "sync::atomic"],
             ..core
         },
+        // Structures remember what their names mean to whoever reads first, as forms do.
         "described" => Rule {
             crates: &["bytes", "rmp", "serde"],
             modules: &["described", "proto", "signature"],
+            more_std: &["sync::atomic"],
             ..core
         },
         "link" => Rule {

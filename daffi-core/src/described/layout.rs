@@ -2,7 +2,7 @@
 //! what they wrap and a recursion is the place that it comes back to.
 
 use super::misfit::Step;
-use super::names::Names;
+use super::names::{Meant, Names};
 use crate::signature::{Allows, Readable, Type, Variant, recurred};
 
 /// The structure of a type, ready to read bytes by, or to write them.
@@ -83,6 +83,7 @@ pub(super) struct Enum {
 pub(super) struct Choice {
     pub(super) index: u32,
     pub(super) names: Names,
+    pub(super) meant: Meant,
     pub(super) content: At,
 }
 
@@ -279,6 +280,7 @@ impl<'t> Building<'t> {
         let choice = |variant: &Variant| Choice {
             index: variant.index,
             names: Names::new(&variant.name),
+            meant: Meant::default(),
             content: self.add(&variant.content),
         };
         Enum {

@@ -24,8 +24,8 @@ pub(super) struct Choice<'a, 'l, 'de> {
 }
 
 impl<'a, 'l, 'de> Choice<'a, 'l, 'de> {
-    /// One of those at a place that is read by somebody who knows these. Only its own names are looked at, once for a value: there may be
-    /// very many others, and it may come as often as there are bytes.
+    /// One of those at a place that is read by somebody who knows these. Only its own names are looked at, once: there may be very many
+    /// others, and it may come as often as there are bytes.
     pub(super) fn new(
         content: Reader<'a, 'l, 'de>,
         at: At,
@@ -38,7 +38,12 @@ impl<'a, 'l, 'de> Choice<'a, 'l, 'de> {
             None if names.is_known() => {
                 let find = || names.among(known);
                 let key = (at, choice.index, known.as_ptr().addr(), known.len());
-                names.name(content.input.meant_of_variant(key, find))
+                let number = choice.meant.of(known).unwrap_or_else(|| {
+                    let number = content.input.meant_of_variant(key, find);
+                    choice.meant.keep(known, number);
+                    number
+                });
+                names.name(number)
             }
             None => return Err(not_known()),
         };

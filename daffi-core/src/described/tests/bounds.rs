@@ -376,3 +376,58 @@ fn a_variant_goes_by_the_name_that_its_reader_knows() {
     let last = encode(&3999_u32).unwrap();
     assert_eq!(decode::<Few>(&layout, &last), Ok(Few::Seven));
 }
+
+/// It is looked up once for all items of a stream, and may be another one for another reader.
+#[test]
+fn which_name_of_a_variant_is_meant_is_kept_with_the_structure() {
+    use super::super::layout::{Choice, Place};
+
+    static OWN: &[&str] = &["other", "b"];
+    static OTHERS: &[&str] = &["c", "a"];
+    /// Whoever knows these names.
+    struct By(&'static [&'static str]);
+    impl<'de> serde::de::DeserializeSeed<'de> for By {
+        type Value = String;
+        fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
+            deserializer.deserialize_enum("Letter", self.0, self)
+        }
+    }
+    impl<'de> serde::de::Visitor<'de> for By {
+        type Value = String;
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a variant")
+        }
+        fn visit_enum<A: serde::de::EnumAccess<'de>>(self, access: A) -> Result<String, A::Error> {
+            let (name, content) = access.variant::<String>()?;
+            serde::de::VariantAccess::unit_variant(content)?;
+            Ok(name)
+        }
+    }
+    let layout = Layout::new(&Type::Enum {
+        name: "Letter".to_owned(),
+        variants: vec![crate::signature::Variant {
+            index: 0,
+            name: ["a", "b", "c"].join("\u{1f}"),
+            content: Type::Unit,
+        }],
+        open: false,
+    });
+    let read = |known| {
+        let mut input = super::super::input::Input::of_item(&[0]);
+        let reader = super::super::reader::Reader::new(&mut input, &layout);
+        reader.read(By(known)).unwrap()
+    };
+    let Place::Enum(choices) = layout.place(layout.root()) else {
+        panic!("it is an enum")
+    };
+    let Choice { meant, .. } = choices.choice(0).unwrap();
+    assert_eq!(meant.of(OWN), None);
+    for _ in 0..2 {
+        assert_eq!(read(OWN), "b");
+        assert_eq!(
+            (meant.of(OWN), meant.of(&OWN[..1]), meant.of(OTHERS)),
+            (Some(1), None, None)
+        );
+        assert_eq!(read(OTHERS), "a");
+    }
+}
