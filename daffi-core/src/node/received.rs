@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::{Buf, Bytes};
 
 use crate::described::{DecodeItem, ItemsAs, ReadAs};
-use crate::proto::{Batch, DecodeError, Window};
+use crate::proto::{Batch, DecodeError, OTHERWISE_BYTES, Window};
 
 /// How items are read.
 pub(crate) enum Reader<T> {
@@ -68,6 +68,9 @@ impl<T> Received<T> {
     pub(crate) fn put(&mut self, batch: Batch) {
         if batch.items == 0 {
             return self.parts.push(batch.bytes);
+        }
+        if batch.explained != self.batch.explained {
+            self.taken.bytes = self.taken.bytes.saturating_add(OTHERWISE_BYTES);
         }
         self.batch = batch;
         if !self.parts.is_empty() {
@@ -145,6 +148,26 @@ mod tests {
         received.put(batch(3, b"\x01a\x01b\x01c"));
         let due: Vec<_> = (0..3).map(|_| received.take().unwrap().2).collect();
         assert_eq!(due, [None, Some(Window { items: 2, bytes: 4 }), None]);
+    }
+
+    /// What it costs that they are written otherwise is granted again as they are.
+    #[test]
+    fn items_that_are_written_otherwise_are_granted_again_with_what_that_cost() {
+        let window = Window {
+            items: 100,
+            bytes: 4096,
+        };
+        let told = Arc::new(|bytes: &[u8], explained: bool| Ok(((bytes[0], explained), 1)));
+        let mut received = Received::new(Reader::Told(told), window);
+        let mut due = Vec::new();
+        for explained in [false, true, true, false] {
+            received.put(batch(1, b"a").explained(explained));
+            let (item, _, granted) = received.take().unwrap();
+            assert_eq!(item, (b'a', explained));
+            due.push(granted);
+        }
+        let bytes = 4 + 2 * OTHERWISE_BYTES;
+        assert_eq!(due, [None, None, None, Some(Window { items: 4, bytes })]);
     }
 
     #[test]

@@ -98,7 +98,13 @@ pub struct Credit {
     pub items: u64,
     /// So many bytes; below zero where the last item was over the credit.
     pub bytes: i64,
+    /// Whether the last items say themselves what they are. Those that are written otherwise cost more.
+    pub explained: bool,
 }
+
+/// So many bytes it costs more if items are written otherwise than those before them: until they are looked at, they take memory of
+/// their own, however short they are.
+pub(crate) const OTHERWISE_BYTES: u32 = 1024;
 
 impl Credit {
     /// Whether an item may be sent.
@@ -113,11 +119,14 @@ impl Credit {
     }
 
     /// `false` if so many items were not allowed. No items are never allowed: they would use up nothing.
-    pub(crate) fn spend(&mut self, items: u32, bytes: usize) -> bool {
+    pub(crate) fn spend(&mut self, items: u32, bytes: usize, explained: bool) -> bool {
         let allowed = self.allows() && items > 0 && u64::from(items) <= self.items;
         self.items = self.items.saturating_sub(u64::from(items));
-        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
-        self.bytes = self.bytes.saturating_sub(bytes);
+        let mut cost = i64::try_from(bytes).unwrap_or(i64::MAX);
+        if std::mem::replace(&mut self.explained, explained) != explained {
+            cost = cost.saturating_add(OTHERWISE_BYTES.into());
+        }
+        self.bytes = self.bytes.saturating_sub(cost);
         allowed
     }
 }
@@ -162,7 +171,7 @@ impl Budget {
         self.parts = 0;
         let is_end = std::mem::take(&mut self.begun) > 0;
         let fits = !is_end || (batch.items == 1 && bytes <= most);
-        self.credit.spend(batch.items, bytes) && fits
+        self.credit.spend(batch.items, bytes, batch.explained) && fits
     }
 }
 

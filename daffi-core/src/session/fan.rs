@@ -213,7 +213,9 @@ impl Fan {
                 if !reader.takes(batch) {
                     break;
                 }
-                reader.credit.spend(batch.items, batch.bytes.len());
+                reader
+                    .credit
+                    .spend(batch.items, batch.bytes.len(), batch.explained);
                 reader.behind -= weight(batch);
                 reader.next += 1;
                 due.push((reader.part, batch.clone()));
@@ -246,6 +248,7 @@ impl Fan {
             .reduce(|least, credit| Credit {
                 items: least.items.min(credit.items),
                 bytes: least.bytes.min(credit.bytes),
+                ..least
             });
         let Some(mut least) = least.filter(|least| least.allows()) else {
             return Pace::Wait;
@@ -270,7 +273,9 @@ impl Fan {
         let mut is_kept = false;
         self.readers.retain_mut(|reader| {
             if reader.next == end && reader.takes(batch) {
-                reader.credit.spend(batch.items, batch.bytes.len());
+                reader
+                    .credit
+                    .spend(batch.items, batch.bytes.len(), batch.explained);
                 reader.next += 1;
                 passed.now.push(reader.part);
                 return true;

@@ -198,7 +198,7 @@ impl<W, C: Clone> Session<W, C> {
         if size > limit {
             return Err(Unsent::TooLarge { size, limit });
         }
-        if !self.streams.spend(end, index, batch.items, size) {
+        if !self.streams.spend(end, index, batch) {
             return Err(Unsent::Closed);
         }
         let header = |items| Header::Items {

@@ -267,6 +267,27 @@ mod tests {
         assert_eq!(lent.weight(), weight(0, 0));
     }
 
+    /// stream.otherwise
+    #[test]
+    fn items_that_are_written_otherwise_than_those_before_cost_credit_however_short_they_are() {
+        let mut budget = Budget::default();
+        budget.grant(Window {
+            items: 1 << 14,
+            bytes: 10 * 1024,
+        });
+        let short = |explained| Batch::new(1, Bytes::new()).explained(explained);
+        let taken = (0..1000).take_while(|number| budget.take(&short(number % 2 == 0), 100));
+        assert_eq!(taken.count(), 10);
+        let mut budget = Budget::default();
+        budget.grant(Window {
+            items: 1000,
+            bytes: 2048,
+        });
+        assert!(budget.take(&short(true), 100));
+        let taken = (0..1000).take_while(|_| budget.take(&short(true), 100));
+        assert_eq!(taken.count(), 999);
+    }
+
     #[test]
     fn a_short_batch_that_waits_by_itself_keeps_nothing_of_what_was_read_with_it() {
         let read = Bytes::from(vec![7; 256 * 1024]);

@@ -121,9 +121,10 @@ impl<W> Streams<W> {
     }
 
     /// Whether items may go: the stream is open and has credit, which they use up.
-    pub(super) fn spend(&mut self, end: End, index: u32, items: u32, bytes: usize) -> bool {
+    pub(super) fn spend(&mut self, end: End, index: u32, batch: &Batch) -> bool {
         let stream = self.outgoing.get_mut(&(end, index));
-        stream.is_some_and(|stream| stream.credit.spend(items, bytes))
+        let (items, bytes) = (batch.items, batch.bytes.len());
+        stream.is_some_and(|stream| stream.credit.spend(items, bytes, batch.explained))
     }
 
     /// The stream has ended, at either end. `None` if it had before.

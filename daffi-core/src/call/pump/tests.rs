@@ -31,7 +31,11 @@ struct Fake {
 impl Fake {
     fn new(items: u64, bytes: i64) -> Self {
         Self {
-            credit: Cell::new(Some(Credit { items, bytes })),
+            credit: Cell::new(Some(Credit {
+                items,
+                bytes,
+                explained: false,
+            })),
             sent: RefCell::default(),
             refusal: RefCell::default(),
             waits: Cell::new(0),
@@ -79,7 +83,7 @@ impl Port for Fake {
         }
         let mut credit = self.credit.get().unwrap();
         assert!(
-            credit.spend(batch.items, batch.bytes.len()),
+            credit.spend(batch.items, batch.bytes.len(), batch.explained),
             "{batch:?} was not granted"
         );
         self.credit.set(Some(credit));
@@ -530,13 +534,16 @@ fn an_item_that_positions_cannot_carry_begins_a_frame_for_which_there_is_credit(
     };
     let port = Fake::open();
     assert_eq!(poll(&mut pump(), &port), END);
-    assert_eq!(sent(&port), [(2, false, true), (4, true, false)]);
+    assert_eq!(
+        sent(&port),
+        [(2, false, true), (1, true, true), (3, false, false)]
+    );
     // No more than there is credit for, whether items or bytes.
     for (credit, then) in [((3, 1000), (1, true, true)), ((1000, 7), (1, true, true))] {
         let (port, mut pump) = (Fake::new(credit.0, credit.1), pump());
         assert_eq!(poll(&mut pump, &port), Poll::Pending);
         assert_eq!(sent(&port), [(2, false, true), then]);
-        port.grant(1000, 1000);
+        port.grant(1000, 3000);
         assert_eq!(poll(&mut pump, &port), END);
         assert_eq!(sent(&port), [(3, false, false)]);
     }

@@ -39,7 +39,12 @@ struct Hosted {
 impl Host {
     fn with(items: u64, bytes: i64) -> Arc<Self> {
         let host = Self::default();
-        host.state().credit = Credit { items, bytes };
+        let explained = false;
+        host.state().credit = Credit {
+            items,
+            bytes,
+            explained,
+        };
         Arc::new(host)
     }
 
@@ -107,7 +112,9 @@ impl FlowHost for Host {
         if let Some(refusal) = state.refusal.take() {
             return Err(refusal);
         }
-        let allowed = state.credit.spend(batch.items, batch.bytes.len());
+        let allowed = state
+            .credit
+            .spend(batch.items, batch.bytes.len(), batch.explained);
         assert!(allowed, "{batch:?} was not granted");
         state.sent.push(batch.clone());
         Ok(())
@@ -415,7 +422,7 @@ fn items_that_positions_cannot_carry_are_sent_apart_from_those_that_have_positio
     assert_eq!(sent(), [(2, false), (1, true)]);
     host.grant(5, 1000);
     assert_eq!(chunks.poll_send(&host.flow(), cx), Poll::Ready(Ok(())));
-    assert_eq!(sent(), [(1, true)]);
+    assert_eq!(sent(), [(1, false)]);
 }
 
 #[test]

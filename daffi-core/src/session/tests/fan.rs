@@ -10,7 +10,12 @@ use super::*;
 const MIB: usize = 1 << 20;
 
 fn credit(items: u64, bytes: i64) -> Option<Option<Credit>> {
-    Some(Some(Credit { items, bytes }))
+    let explained = false;
+    Some(Some(Credit {
+        items,
+        bytes,
+        explained,
+    }))
 }
 
 fn batch(items: u32, size: usize) -> Batch {
@@ -26,7 +31,12 @@ fn to(parts: &[u32]) -> Passed {
 }
 
 const fn read(items: u64, bytes: i64) -> Pace {
-    Pace::Read(Credit { items, bytes })
+    let explained = false;
+    Pace::Read(Credit {
+        items,
+        bytes,
+        explained,
+    })
 }
 
 #[test]
@@ -231,7 +241,7 @@ impl Receiver {
 
     fn put(&mut self, batch: &Batch) {
         assert!(
-            self.credit.spend(batch.items, batch.bytes.len()),
+            self.credit.spend(batch.items, batch.bytes.len(), batch.explained),
             "over its credit"
         );
         self.seen.push(batch.bytes[0]);
