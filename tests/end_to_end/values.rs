@@ -314,6 +314,16 @@ async fn p13_items_from_a_callback_are_as_they_were_whatever_their_values_leave_
             let items: Vec<_> = items.unwrap().collect().await;
             assert_eq!(items, expected);
         }
+        // What it costs that they are written otherwise than those before them is granted again.
+        for (items, bytes) in [(1000, 64), (3, 1 << 20)] {
+            for items in [
+                list(limits()).window(items, bytes).on(&g).await,
+                watch(limits()).window(items, bytes).on(&g).await,
+            ] {
+                let items: Vec<_> = items.unwrap().collect().await;
+                assert_eq!(items, expected);
+            }
+        }
         // To many, and by hand.
         let mut items = watch(limits()).on(&g).broadcast().items().await.unwrap();
         for limit in limits() {

@@ -420,7 +420,7 @@ fn items_that_positions_cannot_carry_are_sent_apart_from_those_that_have_positio
     };
     assert!(chunks.poll_send(&host.flow(), cx).is_pending());
     assert_eq!(sent(), [(2, false), (1, true)]);
-    host.grant(5, 1000);
+    host.grant(5, 3000);
     assert_eq!(chunks.poll_send(&host.flow(), cx), Poll::Ready(Ok(())));
     assert_eq!(sent(), [(1, false)]);
 }

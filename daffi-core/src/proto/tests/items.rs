@@ -106,7 +106,7 @@ fn an_item_is_encoded_as_it_would_be_alone() {
     };
     let encoded = |form: &Form, sold: &Sold, before: Option<u8>| {
         let mut items = Items::default();
-        for size in before {
+        if let Some(size) = before {
             encode_item(&Sold::Note(item(size)), form, &mut items).unwrap();
         }
         let is_fine = encode_item(sold, form, &mut items).is_ok();

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::wire::Wire;
 use super::*;
-use crate::proto::Frame;
+use crate::proto::{Frame, OTHERWISE_BYTES};
 
 const CALLER: usize = 0;
 const PROVIDER: usize = 1;
@@ -85,6 +85,16 @@ const fn is_explained(number: u32) -> bool {
     number / 3 % 2 == 1
 }
 
+/// What it costs that the items from that one on are written otherwise than those before it, if they are.
+const fn otherwise(number: u32) -> u32 {
+    let before = number > 0 && is_explained(number - 1);
+    if is_explained(number) == before {
+        0
+    } else {
+        OTHERWISE_BYTES
+    }
+}
+
 impl Flowing {
     fn granted(&mut self, window: Window) {
         self.granted.0 += u64::from(window.items);
@@ -94,7 +104,7 @@ impl Flowing {
     /// The next items that are written alike, no more than `most`, as far as there is credit.
     fn fill(&mut self, credit: Credit, most: u32) -> Batch {
         let (mut items, mut bytes) = (0, Vec::new());
-        let explained = is_explained(self.sent);
+        let (explained, otherwise) = (is_explained(self.sent), otherwise(self.sent));
         while items < most
             && u64::from(items) < credit.items
             && (bytes.len() as i64) < credit.bytes
@@ -106,6 +116,9 @@ impl Flowing {
             self.sent += 1;
             items += 1;
             bytes.extend(item);
+        }
+        if items > 0 {
+            self.bytes += u64::from(otherwise);
         }
         Batch {
             items,
@@ -120,9 +133,9 @@ impl Flowing {
         assert_eq!(batch.bytes, expected, "after {} items", self.read);
         let mut alike = self.read..self.read + batch.items;
         assert!(alike.all(|number| is_explained(number) == batch.explained));
-        self.read += batch.items;
         self.taken.0 += batch.items;
-        self.taken.1 += u32::try_from(batch.bytes.len()).unwrap();
+        self.taken.1 += u32::try_from(batch.bytes.len()).unwrap() + otherwise(self.read);
+        self.read += batch.items;
         assert!(self.read <= self.sent);
     }
 
@@ -138,7 +151,7 @@ impl Flowing {
         self.granted.0 <= u64::from(self.sent) || self.granted.1 <= self.bytes
     }
 
-    /// No more is on its way or held than was granted and the rest of one item (P6).
+    /// No more is on its way or held than was granted and the rest of one item, and what it costs to be written otherwise (P6).
     fn check(&self) {
         assert!(u64::from(self.sent) <= self.granted.0, "{self:?}");
         assert!(self.sent == 0 || self.before_last < self.granted.1, "{self:?}");
