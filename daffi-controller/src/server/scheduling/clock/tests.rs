@@ -66,7 +66,8 @@ async fn an_interval_goes_on_however_the_calendar_is_set() {
             // What is told is by the new time.
             let next = told(&task).await.next[0];
             let ahead = next.duration_since(calendar(&controller)).unwrap();
-            assert!(ahead <= 10 * SECOND, "{ahead:?}");
+            // Two clocks are read for it, each in microseconds.
+            assert!(ahead <= 10 * SECOND + Duration::from_millis(1), "{ahead:?}");
         }
     }
     g.stop().await;
