@@ -35,8 +35,7 @@ pub enum Refusal {
     NotDaffi,
     /// There is no version of the protocol that both speak.
     #[error(
-        "no common protocol version: the controller speaks {oldest} to {newest}; run releases of daffi on both sides that are no \
-         more than one apart"
+        "no common protocol version: the controller speaks {oldest} to {newest}; run the same release of daffi on both sides"
     )]
     #[non_exhaustive]
     Version {

@@ -3,6 +3,7 @@ mod codec;
 mod complete;
 mod damage;
 mod frame;
+mod frozen;
 mod golden;
 mod handshake;
 mod held;
