@@ -1,13 +1,17 @@
-//! Processes go through a conversation in which there is all that the protocol has.
+//! Programs of version 1 of the protocol, as they were when its bytes were frozen, talk to those of today. See `README.md`.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use daffi_faults::Cutter;
+use tempfile::TempDir;
 
 /// What the caller goes through, which is as long as it was.
 const STEPS: usize = 16;
@@ -16,16 +20,33 @@ const STEPS: usize = 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Of {
     Today,
+    /// The one that was kept.
+    Version1,
 }
 
-use Of::Today;
+use Of::{Today, Version1};
 
 impl Of {
     fn program(self) -> PathBuf {
         match self {
             Today => env!("CARGO_BIN_EXE_daffi-frozen").into(),
+            Version1 => kept().to_owned(),
         }
     }
+}
+
+/// The kept program, where it can be run: a checkout may have lost that it may be.
+fn kept() -> &'static Path {
+    static KEPT: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
+    let (_, path) = KEPT.get_or_init(|| {
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("version-1.x86_64-linux");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("version-1");
+        fs::copy(kept, &path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+        (folder, path)
+    });
+    path
 }
 
 /// A process with a part. It is told to end when it is dropped.
@@ -143,4 +164,46 @@ async fn check_cut(controller: Of, others: Of) {
 #[tokio::test]
 async fn programs_of_today_go_on_with_their_sessions() {
     check_cut(Today, Today).await;
+}
+
+/// version.frozen
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod with_version_1 {
+    use super::*;
+
+    #[test]
+    fn a_controller_serves_programs_of_version_1() {
+        check(Today, [Version1; 2], Version1);
+    }
+
+    #[test]
+    fn a_controller_of_version_1_serves_programs_of_today() {
+        check(Version1, [Today; 2], Today);
+    }
+
+    #[test]
+    fn a_caller_of_version_1_calls_programs_of_today() {
+        check(Today, [Today; 2], Version1);
+    }
+
+    #[test]
+    fn programs_of_version_1_are_called_by_one_of_today() {
+        check(Today, [Version1; 2], Today);
+    }
+
+    #[test]
+    fn programs_of_both_share_the_calls_of_either() {
+        check(Today, [Today, Version1], Version1);
+        check(Version1, [Version1, Today], Today);
+    }
+
+    #[tokio::test]
+    async fn programs_of_version_1_go_on_with_their_sessions() {
+        check_cut(Today, Version1).await;
+    }
+
+    #[tokio::test]
+    async fn sessions_with_a_controller_of_version_1_go_on() {
+        check_cut(Version1, Today).await;
+    }
 }
