@@ -1,6 +1,7 @@
 //! Values that say themselves what they are: types that ask what they are given, as arguments, results, errors and items.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
 
 use daffi::{CallError, Global, Streaming, callback, fetcher};
 use futures_util::{Stream, StreamExt, stream};
@@ -233,8 +234,38 @@ async fn they_are_called_by_hand_and_by_name() {
     // What is not known for the type, but is for the value.
     let answer: Value = g.call("explained.echo", (&value,)).await.unwrap();
     assert_eq!(answer, value);
-    let mixed = json!([1, "a"]);
-    assert_eq!(g.call::<Value>("explained.echo", (&mixed,)).await, Ok(mixed));
+    let all = [
+        json!([1, "a"]),
+        json!({}),
+        json!([]),
+        json!(null),
+        json!({"a": [1]}),
+        json!(0.5),
+        json!(""),
+    ];
+    for value in all {
+        assert_eq!(g.call::<Value>("explained.echo", (&value,)).await, Ok(value));
+    }
+    let event = Event::Sold { what: Id::Number(3) };
+    let shown = json!({"kind": "Sold", "what": 3});
+    assert_eq!(g.call::<Value>("explained.echo", (event,)).await, Ok(shown));
+    let id = Adjacent::Number(3);
+    assert_eq!(
+        g.call::<Value>("explained.echo", (id,)).await,
+        Ok(json!({"Number": 3}))
+    );
+    assert_eq!(
+        g.call::<Value>("explained.echo", (Adjacent::None,)).await,
+        Ok(json!("None"))
+    );
+    assert_eq!(
+        g.call::<Value>("explained.echo", (None::<u8>,)).await,
+        Ok(json!(null))
+    );
+    assert_eq!(g.call("explained.pair", (json!({}),)).await, Ok((7, json!({}))));
+    let written = (1_u8, json!({"event": {"kind": "Closed"}}), "me");
+    let placed = g.call::<Value>("explained.place", written).await.unwrap();
+    assert_eq!(placed, json!([{"event": {"kind": "Closed"}}]));
     // What is not taken is told with its place.
     let written = json!([1, {"event": {"kind": "Sold"}}, "me"]);
     let error = g.call_json("explained.place", written.clone()).await.unwrap_err();
@@ -246,6 +277,13 @@ async fn they_are_called_by_hand_and_by_name() {
         "{version:?}"
     );
     net.stop([g]).await;
+}
+
+/// One that asks nothing.
+#[derive(Serialize)]
+enum Adjacent {
+    None,
+    Number(u8),
 }
 
 /// As newer and older programs have it.
@@ -269,6 +307,14 @@ mod other {
     pub async fn place(times: u8, order: &Plain, by: &str) -> Vec<Plain>;
     #[fetcher(alias = "explained.echo")]
     pub async fn echo(value: &Plain) -> Plain;
+    #[fetcher(alias = "explained.echo")]
+    pub async fn address(address: IpAddr) -> IpAddr;
+    #[fetcher(alias = "explained.echo")]
+    pub async fn perhaps(perhaps: Option<Option<u8>>) -> Value;
+    #[fetcher(alias = "explained.given")]
+    pub async fn given() -> Value;
+    #[fetcher(alias = "explained.taken")]
+    pub async fn taken(times: u64, plain: &Plain) -> String;
     #[fetcher(alias = "explained.echo", untraced)]
     pub async fn unknown(value: &Plain) -> Value;
     #[fetcher(alias = "explained.two", untraced)]
@@ -278,9 +324,44 @@ mod other {
 #[fetcher(alias = "explained.noted")]
 async fn noted(order: &Order) -> u64;
 
-/// What says itself what it is is read by types that do not ask, where their own `Deserialize` takes it; but not the other way around.
+/// Where one asks, the other writes with names what is the same so.
 #[tokio::test]
-async fn a_type_that_asks_is_read_by_one_that_does_not_and_reads_nothing_of_it() {
+async fn a_call_goes_to_those_who_ask_and_to_those_who_do_not() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let second = net.join().process_name("second").start().await.unwrap();
+        let asks = |times: u64, value: Value| format!("{times} {}", value["event"]["what"]);
+        net.service.register_fn("explained.taken", asks).await.unwrap();
+        let knows = |times: u64, plain: other::Plain| format!("{times} {}", plain.event.what);
+        second.register_fn("explained.taken", knows).await.unwrap();
+        let g = net.caller().await;
+        let plain = other::Plain {
+            event: other::Sold {
+                kind: "Sold".to_owned(),
+                what: 7,
+            },
+            note: Some("a".to_owned()),
+        };
+        let expected = || Ok("300 7".to_owned());
+        for _ in 0..2 {
+            for process in ["service", "second"] {
+                let taken = other::taken(300, &plain).to(process).on(&g).await;
+                assert_eq!(taken, expected(), "{process}");
+            }
+            let taken = other::taken(300, &plain).broadcast().on(&g).await.unwrap();
+            assert_eq!(taken.len(), 2);
+            for (process, taken) in &taken {
+                assert_eq!(*taken, expected(), "{process}");
+            }
+        }
+        net.stop([g, second]).await;
+    })
+    .await;
+}
+
+/// What says itself what it is is read by types that do not ask, where their own `Deserialize` takes it; and they write it for those that do.
+#[tokio::test]
+async fn a_type_that_asks_is_read_by_one_that_does_not_and_reads_its_arguments_with_names() {
     let (net, g) = net(Transport::Memory).await;
     let plain = other::Plain {
         event: other::Sold {
@@ -289,18 +370,42 @@ async fn a_type_that_asks_is_read_by_one_that_does_not_and_reads_nothing_of_it()
         },
         note: None,
     };
+    // Its caller writes it with names then, the first time and from then on.
+    for _ in 0..2 {
+        let placed = other::place(1, &plain, "me").on(&g).await;
+        assert_eq!(placed, Ok(vec![plain.clone()]));
+        assert_eq!(other::echo(&plain).on(&g).await, Ok(plain.clone()));
+    }
+    // But not what is something else for people than for machines, and not a result.
+    let address = IpAddr::from(Ipv4Addr::LOCALHOST);
+    let given = plain.clone();
+    let give = move || given.clone();
+    net.service.register_fn("explained.given", give).await.unwrap();
     let by_positions = [
-        other::place(1, &plain, "me").on(&g).await.unwrap_err(),
-        other::echo(&plain)
-            .on(&g)
-            .await
-            .map(|plain| vec![plain])
-            .unwrap_err(),
+        other::address(address).on(&g).await.map(drop).unwrap_err(),
+        other::given().on(&g).await.map(drop).unwrap_err(),
     ];
     for error in by_positions {
         assert!(matches!(error, CallError::SignatureMismatch { .. }), "{error:?}");
         assert!(error.to_string().contains("written by positions"), "{error}");
     }
+    // Nor what could not be told from nothing.
+    let error = other::perhaps(Some(None)).on(&g).await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            CallError::Invalid {
+                may_have_run: false,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+    assert!(
+        error.to_string().contains("`Some` of what is nothing itself"),
+        "{error}"
+    );
+    assert_eq!(other::perhaps(Some(Some(1))).on(&g).await, Ok(json!(1)));
     // Of whom nothing is known, nobody can say how it is to be read.
     let error = other::unknown(&plain).on(&g).await.unwrap_err();
     assert!(matches!(error, CallError::SignatureMismatch { .. }), "{error:?}");

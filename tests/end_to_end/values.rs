@@ -177,10 +177,9 @@ async fn p13_variants_that_serde_counts_in_two_ways_arrive_by_their_names() {
     let (net, g) = net(Transport::Memory).await;
     for decision in [Decision::Approve, Decision::Reject] {
         let said = format!("{decision:?}");
-        assert_eq!(decide(decision.clone()).on(&g).await, Ok(said));
+        assert_eq!(decide(decision.clone()).on(&g).await, Ok(said.clone()));
         // By name there is no type that says how it would be read, but the callback's.
-        let error = g.call::<String>("values.decide", (decision,)).await.unwrap_err();
-        assert!(matches!(error, CallError::SignatureMismatch { .. }), "{error:?}");
+        assert_eq!(g.call("values.decide", (decision,)).await, Ok(said));
     }
     net.stop([g]).await;
 }

@@ -18,7 +18,7 @@ use crate::proto::explained::encode_by_names;
 use crate::registry::looking::Looking;
 use crate::signature::{
     Allowances, ErrorType, Findings, Form, Interface, Notes, Readable, Returns, Signature, Type, findings,
-    shape,
+    shape_for_all,
 };
 
 /// What is said of arguments that are none.
@@ -39,15 +39,17 @@ where
         error: ErrorType::None,
     };
     let allows = Allowances::of_returns(&returns, allows, Vec::new());
-    let (shape, encoded) = match shape(arguments) {
-        Ok(shape @ (Type::Unit | Type::Tuple(_) | Type::Opaque)) => {
+    let mut is_alike = false;
+    let (shape, encoded) = match shape_for_all(arguments) {
+        Ok((shape @ (Type::Unit | Type::Tuple(_) | Type::Opaque), alike)) => {
+            is_alike = alike;
             match proto::encode_held(arguments, &Form::unknown()) {
                 Err(error) if error.is_told_by_names() => with_names(arguments),
                 encoded => (shape, Arguments::from(encoded)),
             }
         }
         // About anything else nothing would be known, and it would be read as whatever the callback takes.
-        Ok(shape) => (shape, Arguments(Err(NO_TUPLE.to_owned()))),
+        Ok((shape, _)) => (shape, Arguments(Err(NO_TUPLE.to_owned()))),
         Err(_) => with_names(arguments),
     };
     let interface = Interface {
@@ -56,7 +58,7 @@ where
     };
     let named = Named {
         name: name.to_owned(),
-        traced: Traced::unheld(interface),
+        traced: Traced::unheld(interface, is_alike),
         exact: None,
     };
     Call::new(

@@ -179,7 +179,7 @@ impl Attempt {
             // Parts that could not be traced match anything, and of others the structure may be sent.
             let told: Vec<_> = [&**offered].into_iter().chain(others).collect();
             match self.terms_after(source.name(), traced, &told) {
-                Ok(Some(terms)) => self.sent_in = terms,
+                Ok(Some(terms)) => (self.sent_in, self.described) = (terms, None),
                 Ok(None) => return Poll::Ready(Answer::Outcome(outcome)),
                 Err(no_time) => return Poll::Ready(Answer::Outcome(Err(Failed::from(no_time).into()))),
             }
@@ -210,7 +210,11 @@ impl Attempt {
         if self.sent_in.versions().is_empty() {
             self.described = None;
         } else if self.described.is_none() {
-            self.described = source.described(arguments);
+            self.described = source.described(arguments, self.sent_in.named());
+        }
+        if let Some(Arguments(Err(reason))) = &self.described {
+            let reason = reason.clone();
+            return Poll::Ready(Next::End(Err(Failed::Invalid { reason }.into())));
         }
         loop {
             if let Err(failed) = ready!(self.patience.poll(cx)) {
@@ -229,7 +233,7 @@ impl Attempt {
             let lasting = patience.is_kept(exchange.node());
             let number = match sent_in {
                 Terms::Number(number) => named.unwrap_or(*number),
-                Terms::Versions(_) => 0,
+                Terms::Versions(_) | Terms::Named(..) => 0,
             };
             let terms = (number, sent_in.versions(), lasting);
             let arguments = described.as_ref().unwrap_or(arguments);

@@ -103,10 +103,10 @@ impl Source {
         }
     }
 
-    /// The arguments with their structure in front of them, if it is known.
-    pub(super) fn described(&self, arguments: &Arguments) -> Option<Arguments> {
-        let (front, arguments) = (self.traced()?.front()?, arguments.0.as_ref().ok()?);
-        Some(Arguments(Ok(front.before(arguments))))
+    /// The arguments with their structure in front of them, if it is known, and these of them with names.
+    pub(super) fn described(&self, arguments: &Arguments, named: &[usize]) -> Option<Arguments> {
+        let described = self.traced()?.described(arguments.0.as_ref().ok()?, named)?;
+        Some(Arguments(described))
     }
 
     /// How the result, or the items of a stream with positions, are read that came in those bytes; and what is behind the structure, if that

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tracing::warn;
 
-use crate::described::{Front, ItemsAs, ReadAs};
+use crate::described::{Front, ItemsAs, Layout, ReadAs, with_names};
 use crate::node::Called;
 use crate::panics::logged;
 use crate::proto::{DecodeError, Described, Mode};
@@ -54,9 +54,24 @@ pub(super) struct Traced {
     version: OnceLock<u64>,
     /// What stands in front of the arguments where the callback has other types; nothing if they are not known.
     front: OnceLock<Option<Front>>,
+    /// Whether a value alone has shown what the arguments are: what is not known of them is not there.
+    is_shown: bool,
+    /// The arguments that have positions, and can be written with names.
+    nameable: OnceLock<Vec<usize>>,
+    /// How they are where a callback asks for some of them with names.
+    naming: OnceLock<Naming>,
     /// How results and errors of other types are read.
     results: Known<ReadAs>,
     errors: Known<ReadAs>,
+}
+
+/// Arguments of which some are written with names.
+#[derive(Debug)]
+struct Naming {
+    which: Vec<usize>,
+    front: Option<Front>,
+    /// All of them, by positions.
+    layout: Layout,
 }
 
 /// What a stub knows where each value shows the structure of some arguments.
@@ -93,9 +108,14 @@ impl Traced {
         Self::of(contract.interface, Arc::new(contract.forms))
     }
 
-    /// What is known of a call whose arguments are held to nothing.
-    pub(super) fn unheld(interface: Interface) -> Self {
-        Self::of(interface, Arc::new(Forms::unknown()))
+    /// What is known of a call whose arguments are held to nothing, and are the same for people as for machines or not.
+    pub(super) fn unheld(interface: Interface, is_alike: bool) -> Self {
+        let mut forms = Forms::unknown();
+        forms.arguments = forms.arguments.written_alike(is_alike);
+        Self {
+            is_shown: true,
+            ..Self::of(interface, Arc::new(forms))
+        }
     }
 
     fn of(interface: Interface, forms: Arc<Forms>) -> Self {
@@ -111,6 +131,9 @@ impl Traced {
             interface,
             items: OnceLock::new(),
             version: OnceLock::new(),
+            is_shown: false,
+            nameable: OnceLock::new(),
+            naming: OnceLock::new(),
             front: OnceLock::new(),
             results: Known::default(),
             errors: Known::default(),
@@ -150,7 +173,54 @@ impl Traced {
             number: self.number,
             version: self.version(),
             is_describable: self.front().is_some(),
+            nameable: self.nameable(),
         }
+    }
+
+    /// The arguments that are no streams, by their structure.
+    fn values(&self) -> impl Iterator<Item = &Type> {
+        let parameters = self.interface.signature.parameters.iter().flatten();
+        parameters
+            .map(|parameter| &parameter.ty)
+            .filter(|ty| ty.item().is_none())
+    }
+
+    /// The arguments that have positions, and can be written with names.
+    fn nameable(&self) -> &[usize] {
+        self.nameable.get_or_init(|| {
+            let is_known = |ty: &Type| self.is_shown || !ty.is_opaque_somewhere();
+            let values = self.values().enumerate();
+            let nameable = values.filter(|(argument, ty)| {
+                self.forms.arguments.is_alike(*argument) && !ty.explains() && is_known(ty)
+            });
+            nameable.map(|(argument, _)| argument).collect()
+        })
+    }
+
+    /// The arguments with their structure in front, where these are written with names.
+    pub(super) fn described(&self, arguments: &Bytes, named: &[usize]) -> Option<Result<Bytes, String>> {
+        if named.is_empty() {
+            return Some(Ok(self.front()?.before(arguments)));
+        }
+        let make = || Naming {
+            which: named.to_vec(),
+            front: Front::of_arguments(&self.interface.explaining(named)),
+            layout: Layout::new(&Type::Tuple(self.values().cloned().collect())),
+        };
+        let known = self.naming.get_or_init(make);
+        let other;
+        let naming = if known.which == named {
+            known
+        } else {
+            other = make();
+            &other
+        };
+        let front = naming.front.as_ref()?;
+        let written = with_names(&naming.layout, arguments, named);
+        Some(match written {
+            Ok(arguments) => Ok(front.before(&arguments)),
+            Err(misfit) => Err(format!("the arguments cannot be sent with names: {misfit}")),
+        })
     }
 
     /// What stands in front of the arguments.
@@ -197,19 +267,7 @@ impl Traced {
 
     /// The same, where these of the arguments that are no streams say themselves what they are.
     pub(super) fn explaining(&self, arguments: &[usize]) -> Self {
-        let mut interface = self.interface.clone();
-        let Interface { signature, allows } = &mut interface;
-        let parameters = signature.parameters.iter_mut().flatten().enumerate();
-        let values = parameters.filter(|(_, parameter)| parameter.ty.item().is_none());
-        for (argument, (place, parameter)) in values.enumerate() {
-            if arguments.contains(&argument) {
-                parameter.ty = Type::Any;
-                if let Some(of) = allows.parameters.get_mut(place) {
-                    of.beyond.clear();
-                }
-            }
-        }
-        Self::of(interface, Arc::clone(&self.forms))
+        Self::of(self.interface.explaining(arguments), Arc::clone(&self.forms))
     }
 
     /// The number to send instead of that of the signature to have the names of the parameters compared, if there are any.

@@ -11,6 +11,7 @@ use super::float::{float, shortest};
 use super::input::Input;
 use super::layout::{At, Layout, Place};
 use super::misfit::Misfit;
+use super::names::Names;
 use super::skip::{opaque, unknown_variant};
 
 /// Bytes that show what they hold: give it to `serde_json`, or to another format for people.
@@ -22,7 +23,10 @@ use super::skip::{opaque, unknown_variant};
 #[derive(Clone, Copy, Debug)]
 pub struct Printed<'a> {
     layout: &'a Layout,
+    at: At,
     bytes: &'a [u8],
+    /// It is written as its type would be, to a format that has a word for all.
+    exactly: bool,
 }
 
 impl<'a> Printed<'a> {
@@ -31,7 +35,23 @@ impl<'a> Printed<'a> {
     /// When they are none, writing it says so.
     #[must_use]
     pub const fn new(layout: &'a Layout, bytes: &'a [u8]) -> Self {
-        Self { layout, bytes }
+        Self {
+            layout,
+            at: layout.root(),
+            bytes,
+            exactly: false,
+        }
+    }
+
+    /// The part at that place, which fills `bytes`, as its type would be written with names.
+    pub(super) const fn exactly(layout: &'a Layout, at: At, bytes: &'a [u8]) -> Self {
+        let exactly = true;
+        Self {
+            layout,
+            at,
+            bytes,
+            exactly,
+        }
     }
 }
 
@@ -41,8 +61,9 @@ impl Serialize for Printed<'_> {
         let whole = Part {
             input: &input,
             layout: self.layout,
-            at: self.layout.root(),
+            at: self.at,
             level: 0,
+            exactly: self.exactly,
         };
         let written = whole.serialize(serializer)?;
         match input.into_inner().left() {
@@ -61,9 +82,24 @@ struct Part<'p, 'a> {
     layout: &'a Layout,
     at: At,
     level: usize,
+    exactly: bool,
 }
 
 impl<'p, 'a> Part<'p, 'a> {
+    /// What something is called.
+    fn name<E: Error>(self, names: &'a Names) -> Result<&'a str, E> {
+        if !self.exactly {
+            return Ok(names.shown());
+        }
+        let written = names.only().filter(|_| names.is_known());
+        written.or_else(|| names.written()).ok_or_else(|| {
+            E::custom(format_args!(
+                "nothing says by which of its names `{}` is written",
+                names.shown()
+            ))
+        })
+    }
+
     fn read<T, E: Error>(&self, read: impl FnOnce(&mut Input<'a>) -> Result<T, Misfit>) -> Result<T, E> {
         read(&mut self.input.borrow_mut()).map_err(E::custom)
     }
@@ -110,7 +146,7 @@ impl<'p, 'a> Part<'p, 'a> {
         let choice = choices
             .choice(index)
             .ok_or_else(|| S::Error::custom(unknown_variant(index)))?;
-        let name = choice.names.shown();
+        let name = self.name(&choice.names)?;
         self.read(|input| input.name(name))?;
         let inside = self.within::<S::Error>()?;
         let content = match self.layout.place(choice.content) {
@@ -131,6 +167,9 @@ impl<'p, 'a> Part<'p, 'a> {
             return serializer.serialize_none();
         }
         let inside = self.within::<S::Error>()?.part(inner);
+        if self.exactly {
+            return serializer.serialize_some(&inside);
+        }
         if self.layout.may_be_nothing(inner) {
             let mut map = serializer.serialize_map(Some(1))?;
             map.serialize_entry("Some", &inside)?;
@@ -145,6 +184,7 @@ impl Serialize for Part<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.layout.place(self.at) {
             Place::Opaque => Err(S::Error::custom(opaque())),
+            Place::Any if self.exactly => Err(S::Error::custom("it says itself what it is already")),
             Place::Any => self
                 .read(|input| Shown::new(input.bytes()?))?
                 .serialize(serializer),
@@ -161,6 +201,13 @@ impl Serialize for Part<'_, '_> {
             Place::U16 => serializer.serialize_u16(self.read(Input::u16)?),
             Place::U32 => serializer.serialize_u32(self.read(Input::u32)?),
             Place::U64 => serializer.serialize_u64(self.read(Input::u64)?),
+            Place::I128 if self.exactly => serializer.serialize_i128(self.read(Input::i128)?),
+            Place::U128 if self.exactly => serializer.serialize_u128(self.read(Input::u128)?),
+            Place::F32 if self.exactly => serializer.serialize_f32(self.read(Input::f32)?),
+            Place::F64 if self.exactly => serializer.serialize_f64(self.read(Input::f64)?),
+            Place::Bytes if self.exactly => serializer.serialize_bytes(self.read(Input::bytes)?),
+            Place::Seq(element) if self.exactly => self.list(*element, serializer),
+            Place::Map(key, value, _) if self.exactly => self.map(*key, *value, serializer),
             Place::I128 => {
                 let number = self.read(Input::i128)?;
                 match i64::try_from(number) {
@@ -206,8 +253,9 @@ impl Serialize for Part<'_, '_> {
                 let inside = self.within::<S::Error>()?;
                 let mut map = serializer.serialize_map(Some(structure.fields.len()))?;
                 for (names, at) in structure.names.iter().zip(&structure.fields) {
-                    self.read(|input| input.name(names.shown()))?;
-                    map.serialize_entry(names.shown(), &inside.part(*at))?;
+                    let name = self.name(names)?;
+                    self.read(|input| input.name(name))?;
+                    map.serialize_entry(name, &inside.part(*at))?;
                 }
                 map.end()
             }

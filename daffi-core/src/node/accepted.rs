@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::described::{Verdict, agreement};
+use crate::described::{Verdict, agreement, compatible};
 use crate::proto::{Described, Failed, Limits, stable_hash};
 use crate::registry::{Effort, For};
-use crate::signature::Interface;
+use crate::signature::{Interface, Readable};
 
 /// Of so many callbacks it is known what is offered, and so many bytes of that: call sites are few, but calls by name may have as many
 /// names as there are.
@@ -27,6 +27,8 @@ pub(crate) enum Terms {
     Number(u64),
     /// By the versions that may run it, in ascending order: the arguments have their structure in front.
     Versions(Arc<[u64]>),
+    /// The same, where these arguments are written with names.
+    Named(Arc<[u64]>, Arc<[usize]>),
 }
 
 /// All the time is spent that there is for structures of others: what a call goes together with is not known, and may be later.
@@ -48,6 +50,8 @@ pub(crate) struct Called<'a> {
     pub(crate) version: u64,
     /// Whether its arguments can have their structure in front.
     pub(crate) is_describable: bool,
+    /// Those of its arguments that are no streams, have positions, and can be written with names.
+    pub(crate) nameable: &'a [usize],
 }
 
 /// In which terms callbacks are called.
@@ -70,7 +74,7 @@ struct Callbacks {
 #[derive(Debug)]
 struct Callback {
     offered: Arc<Offers>,
-    /// By the versions of callers.
+    /// By the keys of callers.
     terms: HashMap<u64, Option<Terms>>,
 }
 
@@ -86,7 +90,15 @@ impl Terms {
     pub(crate) fn versions(&self) -> &[u64] {
         match self {
             Self::Number(_) => &[],
-            Self::Versions(versions) => versions,
+            Self::Versions(versions) | Self::Named(versions, _) => versions,
+        }
+    }
+
+    /// The arguments that are written with names though they have positions.
+    pub(crate) fn named(&self) -> &[usize] {
+        match self {
+            Self::Named(_, named) => named,
+            Self::Number(_) | Self::Versions(_) => &[],
         }
     }
 
@@ -94,22 +106,35 @@ impl Terms {
     fn fit(&self, offered: &Described) -> bool {
         match self {
             Self::Number(number) => offered.accepts(*number),
-            Self::Versions(versions) => versions.contains(&offered.version()),
+            Self::Versions(versions) | Self::Named(versions, _) => versions.contains(&offered.version()),
         }
     }
 }
 
 impl Called<'_> {
+    /// What goes together with it depends on that.
+    fn key(&self) -> u64 {
+        let named = self
+            .nameable
+            .iter()
+            .fold(0_u64, |named, argument| named | 1 << (argument % 64));
+        self.version ^ named.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
     /// In which terms it goes to as many as possible of those who offer a callback; nothing if it goes to nobody.
     fn terms(&self, offers: &Offers) -> Option<Terms> {
+        let known = offers.signatures.iter();
+        let known: Vec<_> = known
+            .filter_map(|offered| Some((offered, offered.interface().ok()?)))
+            .collect();
+        if let Some(terms) = self.naming(&known) {
+            return Some(terms);
+        }
         let (mut same, mut compatible) = (Vec::new(), Vec::new());
-        for offered in &offers.signatures {
-            let verdict = offered
-                .interface()
-                .map(|interface| agreement(self.interface, &interface));
-            match verdict {
-                Ok(Verdict::Same) => same.push(offered),
-                Ok(Verdict::Compatible) if self.is_describable => compatible.push(offered.version()),
+        for (offered, interface) in &known {
+            match agreement(self.interface, interface) {
+                Verdict::Same => same.push(*offered),
+                Verdict::Compatible if self.is_describable => compatible.push(offered.version()),
                 _ => {}
             }
         }
@@ -121,15 +146,60 @@ impl Called<'_> {
         }
         // Those of the same signature read it as their own; and its own version may be there though it was not told.
         let same = same.iter().map(|same| same.version());
-        let mut versions = Vec::new();
-        for version in [self.version].into_iter().chain(same).chain(compatible) {
-            if versions.len() < Limits::COMPATIBLE && !versions.contains(&version) {
-                versions.push(version);
-            }
-        }
-        versions.sort_unstable();
-        Some(Terms::Versions(versions.into()))
+        Some(Terms::Versions(listed(
+            [self.version].into_iter().chain(same).chain(compatible),
+        )))
     }
+
+    /// In which terms it goes to those who ask for some of its arguments with names, and to all others who read these so as well.
+    fn naming(&self, offers: &[(&Described, Interface)]) -> Option<Terms> {
+        let is_asked = |argument: &usize| {
+            offers
+                .iter()
+                .any(|(_, offered)| self.is_asked(*argument, offered))
+        };
+        let named: Vec<_> = self.nameable.iter().copied().filter(is_asked).collect();
+        if named.is_empty() || !self.is_describable {
+            return None;
+        }
+        let interface = self.interface.explaining(&named);
+        let goes = |offered: &Interface| agreement(&interface, offered).is_compatible();
+        let told = offers.iter().filter(|(_, offered)| goes(offered));
+        let told: Vec<_> = told.map(|(offered, _)| offered.version()).collect();
+        if told.is_empty() {
+            return None;
+        }
+        // It may be there though it was not told.
+        let own = goes(self.interface).then_some(self.version);
+        Some(Terms::Named(listed(own.into_iter().chain(told)), named.into()))
+    }
+
+    /// Whether an argument with positions is read with names alone: by a type that asks, or as a value shows too little of a variant.
+    fn is_asked(&self, argument: usize, offered: &Interface) -> bool {
+        let own = self.interface.signature.parameters.iter().flatten();
+        let mut values = own.enumerate().filter(|(_, own)| own.ty.item().is_none());
+        let Some((place, own)) = values.nth(argument) else {
+            return false;
+        };
+        let offered = offered.parameters().unwrap_or_default();
+        let Some((_, read, _)) = offered.get(place) else {
+            return false;
+        };
+        let may_be = read.ty.explains() || own.ty.is_open();
+        may_be && !compatible(&Readable::unknown(own.ty.clone()), read).is_compatible()
+    }
+}
+
+/// The first of them, in ascending order.
+fn listed(all: impl IntoIterator<Item = u64>) -> Arc<[u64]> {
+    let mut versions = Vec::new();
+    for version in all {
+        if versions.len() < Limits::COMPATIBLE && !versions.contains(&version) {
+            versions.push(version);
+        }
+    }
+    versions.sort_unstable();
+    versions.into()
 }
 
 impl Callback {
@@ -237,7 +307,7 @@ impl Accepted {
         offered: &Arc<Offers>,
     ) -> Result<Option<Terms>, NoTime> {
         if let Some(terms) = self.locked().terms_of(name, offered)
-            && let Some(known) = terms.get(&called.version)
+            && let Some(known) = terms.get(&called.key())
         {
             return Ok(known.clone());
         }
@@ -250,7 +320,7 @@ impl Accepted {
             if terms.len() >= CALLERS {
                 terms.clear();
             }
-            terms.insert(called.version, agreed.clone());
+            terms.insert(called.key(), agreed.clone());
         }
         Ok(agreed)
     }

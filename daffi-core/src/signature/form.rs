@@ -40,6 +40,8 @@ pub struct Form {
     explains: bool,
     /// Whether a value was found that positions do not carry.
     was_named: AtomicBool,
+    /// Of each part of a tuple, or else of all, whether it is the same for people as for machines, as far as is known.
+    alike: Vec<bool>,
 }
 
 /// What is known about a position.
@@ -125,6 +127,22 @@ impl Form {
             nodes: Vec::new(),
             explains: false,
             was_named: AtomicBool::new(false),
+            alike: Vec::new(),
+        }
+    }
+
+    /// The same, where values are the same for people as for machines, or not.
+    #[must_use]
+    pub(crate) fn written_alike(mut self, is_alike: bool) -> Self {
+        self.alike = vec![is_alike];
+        self
+    }
+
+    /// Whether that part of a tuple is the same for people as for machines.
+    pub(crate) fn is_alike(&self, part: usize) -> bool {
+        match &*self.alike {
+            [all] => *all,
+            parts => parts.get(part).is_some_and(|part| *part),
         }
     }
 

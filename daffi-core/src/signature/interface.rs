@@ -75,6 +75,23 @@ impl Interface {
         Some(known.collect())
     }
 
+    /// The same, where these of the arguments that are no streams say themselves what they are.
+    pub(crate) fn explaining(&self, arguments: &[usize]) -> Self {
+        let mut interface = self.clone();
+        let Self { signature, allows } = &mut interface;
+        let parameters = signature.parameters.iter_mut().flatten().enumerate();
+        let values = parameters.filter(|(_, parameter)| parameter.ty.item().is_none());
+        for (argument, (place, parameter)) in values.enumerate() {
+            if arguments.contains(&argument) {
+                parameter.ty = Type::Any;
+                if let Some(of) = allows.parameters.get_mut(place) {
+                    of.beyond.clear();
+                }
+            }
+        }
+        interface
+    }
+
     /// The result.
     #[must_use]
     pub fn ok(&self) -> Readable {

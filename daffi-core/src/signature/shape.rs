@@ -38,14 +38,22 @@ use super::Type;
 /// # Ok::<_, daffi_core::signature::Contradiction>(())
 /// ```
 pub fn shape<T: Serialize + ?Sized>(value: &T) -> Result<Type, Contradiction> {
+    shape_for_all(value).map(|(shape, _)| shape)
+}
+
+/// The same, and whether the value is the same for people as for machines.
+pub(crate) fn shape_for_all<T: Serialize + ?Sized>(value: &T) -> Result<(Type, bool), Contradiction> {
     let seen = RefCell::new(Seen::new());
     let sketch = Sketch {
         seen: &seen,
         at: Some(Place::ROOT),
     };
     match value.serialize(sketch) {
-        Ok(()) => Ok(seen.borrow().describe(Place::ROOT)),
-        Err(Stopped::Unserializable) => Ok(Type::Opaque),
+        Ok(()) => {
+            let seen = seen.borrow();
+            Ok((seen.describe(Place::ROOT), !seen.asks_for_whom))
+        }
+        Err(Stopped::Unserializable) => Ok((Type::Opaque, false)),
         Err(Stopped::At(contradiction)) => Err(contradiction),
     }
 }
@@ -85,6 +93,7 @@ impl<'b> Serializer for Sketch<'b> {
     type SerializeStructVariant = Fields<'b>;
 
     fn is_human_readable(&self) -> bool {
+        self.seen.borrow_mut().asks_for_whom = true;
         false
     }
 

@@ -201,6 +201,11 @@ impl Type {
         matches!(self, Self::Any) || self.inside().into_iter().any(Self::explains)
     }
 
+    /// Whether an enum is in it of which not all variants are known, as a value shows one.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self, Self::Enum { open: true, .. }) || self.inside().into_iter().any(Self::is_open)
+    }
+
     /// Whether something inside, or all of it, is not known.
     #[must_use]
     pub fn is_opaque_somewhere(&self) -> bool {

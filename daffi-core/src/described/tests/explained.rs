@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::super::{Json, Layout, NOT_SENT, ReadAs, decode, decode_arguments, encode_by_hand};
+use super::super::{Json, Layout, NOT_SENT, ReadAs, decode, decode_arguments, encode_by_hand, with_names};
 use crate::proto::explained::encode_by_names;
 use crate::proto::{Limits, encode, encode_held};
-use crate::signature::{Form, Type, findings};
+use crate::signature::{Form, Type, findings, trace};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -514,4 +514,59 @@ proptest! {
             let _ = decode::<(u128, Option<Option<char>>)>(&layout, &bytes);
         }
     }
+}
+
+/// What was written by positions, written with names afterwards, is what it would have been.
+#[test]
+fn arguments_are_written_with_names_afterwards_as_they_would_be() {
+    #[derive(Serialize, Deserialize)]
+    struct All {
+        numbers: (i8, i128, u128, f32, f64, char, bool),
+        bytes: Vec<u8>,
+        maybe: [Option<Box<All>>; 2],
+        map: BTreeMap<u8, Vec<Choice>>,
+        unit: (),
+        newtype: Wrapped,
+    }
+    #[derive(Serialize, Deserialize)]
+    struct Wrapped(String);
+    #[derive(Serialize, Deserialize)]
+    enum Choice {
+        Unit,
+        Newtype(u8),
+        Tuple(u8, Wrapped),
+        Struct { a: u8 },
+    }
+    let all = |maybe| All {
+        numbers: (-1, i128::MIN, u128::MAX, 0.1, f64::NAN, 'ж', true),
+        bytes: vec![0, 255],
+        maybe,
+        map: BTreeMap::from([(
+            7,
+            vec![
+                Choice::Unit,
+                Choice::Newtype(1),
+                Choice::Tuple(2, Wrapped("b".to_owned())),
+                Choice::Struct { a: 3 },
+            ],
+        )]),
+        unit: (),
+        newtype: Wrapped("c".to_owned()),
+    };
+    let arguments = (1_u16, all([None, Some(Box::new(all([None, None])))]), "text");
+    let layout = Layout::new(&trace::<(u16, All, &str)>());
+    let bytes = encode(&arguments).unwrap();
+    assert_eq!(with_names(&layout, &bytes, &[]).unwrap(), bytes);
+    let mut expected = encode(&arguments.0).unwrap().to_vec();
+    crate::proto::explained::write(&arguments.1, &mut expected).unwrap();
+    expected.extend(encode(arguments.2).unwrap());
+    assert_eq!(with_names(&layout, &bytes, &[1]).unwrap(), expected);
+    // What cannot be told from nothing is refused, with its place.
+    let layout = Layout::new(&trace::<(u8, Option<Option<u8>>)>());
+    let bytes = encode(&(1_u8, Some(None::<u8>))).unwrap();
+    let misfit = with_names(&layout, &bytes, &[1]).unwrap_err();
+    assert!(
+        misfit.to_string().contains("`Some` of what is nothing itself"),
+        "{misfit}"
+    );
 }

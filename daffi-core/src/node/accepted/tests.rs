@@ -34,6 +34,7 @@ fn called(version: &(Interface, Described)) -> Called<'_> {
         number: version.1.number,
         version: version.1.version(),
         is_describable: true,
+        nameable: &[],
     }
 }
 

@@ -95,8 +95,10 @@ impl Form {
     #[must_use]
     pub fn tuple(fields: impl IntoIterator<Item = Self>) -> Self {
         let fields: Vec<_> = fields.into_iter().collect();
+        let alike = |field: &Self| !field.alike.is_empty() && field.alike.iter().all(|part| *part);
         let mut form = Self {
             explains: fields.iter().any(|field| field.explains),
+            alike: fields.iter().map(alike).collect(),
             ..Self::default()
         };
         form.push(Node::new(Kind::Tuple(fields.len()), ""));

@@ -126,19 +126,26 @@ struct Node {
 
 /// The tree. A place has one kind, whatever comes later has to be of it. Newtypes are what they wrap, as on the wire.
 #[derive(Debug)]
-pub(super) struct Seen(Vec<Node>);
+pub(super) struct Seen {
+    nodes: Vec<Node>,
+    /// Whether something in it asks whether it is for people.
+    pub(super) asks_for_whom: bool,
+}
 
 impl Seen {
     pub(super) fn new() -> Self {
-        Self(vec![Node {
-            kind: Kind::Unseen,
-            depth: 0,
-        }])
+        Self {
+            nodes: vec![Node {
+                kind: Kind::Unseen,
+                depth: 0,
+            }],
+            asks_for_whom: false,
+        }
     }
 
     /// The place inside of newtypes.
     fn within(&self, mut at: Place) -> Place {
-        while let Kind::Newtype(_, inner) = self.0[at.0].kind {
+        while let Kind::Newtype(_, inner) = self.nodes[at.0].kind {
             at = inner;
         }
         at
@@ -146,13 +153,13 @@ impl Seen {
 
     /// Makes something with so many places inside of what was not seen before; nothing if that is too much.
     fn make(&mut self, at: Place, inside: usize, kind: impl FnOnce(Place) -> Kind) -> Option<Place> {
-        let (first, depth) = (self.0.len(), self.0[at.0].depth);
+        let (first, depth) = (self.nodes.len(), self.nodes[at.0].depth);
         if depth >= DEPTH_LIMIT || inside > LENGTH_LIMIT || first + inside > SIZE_LIMIT {
-            self.0[at.0].kind = Kind::Opaque;
+            self.nodes[at.0].kind = Kind::Opaque;
             return None;
         }
-        self.0[at.0].kind = kind(Place(first));
-        self.0.extend((0..inside).map(|_| Node {
+        self.nodes[at.0].kind = kind(Place(first));
+        self.nodes.extend((0..inside).map(|_| Node {
             kind: Kind::Unseen,
             depth: depth + 1,
         }));
@@ -160,17 +167,20 @@ impl Seen {
     }
 
     fn contradiction<T>(&self, at: Place, now: impl Display) -> Agreed<T> {
-        Err(Contradiction::new(self.0[at.0].kind.to_string(), now.to_string()))
+        Err(Contradiction::new(
+            self.nodes[at.0].kind.to_string(),
+            now.to_string(),
+        ))
     }
 
     /// Something without anything inside.
     pub(super) fn leaf(&mut self, at: Place, ty: &Type) -> Agreed {
         let at = self.within(at);
         let is_unit = |ty: &Type| matches!(ty, Type::Unit | Type::UnitStruct { .. });
-        match &self.0[at.0].kind {
+        match &self.nodes[at.0].kind {
             Kind::Opaque => Ok(()),
             Kind::Unseen => {
-                self.0[at.0].kind = Kind::Leaf(ty.clone());
+                self.nodes[at.0].kind = Kind::Leaf(ty.clone());
                 Ok(())
             }
             Kind::Leaf(known) if known == ty || is_unit(known) && is_unit(ty) => Ok(()),
@@ -186,7 +196,7 @@ impl Seen {
     /// An option, and the place of what is in it.
     pub(super) fn option(&mut self, at: Place) -> Agreed<Option<Place>> {
         let at = self.within(at);
-        match self.0[at.0].kind {
+        match self.nodes[at.0].kind {
             Kind::Opaque => Ok(None),
             Kind::Unseen => Ok(self.make(at, 1, Kind::Option)),
             Kind::Option(inner) => Ok(Some(inner)),
@@ -197,7 +207,7 @@ impl Seen {
     /// A sequence, and the place of its elements.
     pub(super) fn seq(&mut self, at: Place) -> Agreed<Option<Place>> {
         let at = self.within(at);
-        match self.0[at.0].kind {
+        match self.nodes[at.0].kind {
             Kind::Opaque => Ok(None),
             Kind::Unseen => Ok(self.make(at, 1, Kind::Seq)),
             Kind::Seq(element) => Ok(Some(element)),
@@ -215,7 +225,7 @@ impl Seen {
     /// A map, and the places of its keys and values.
     pub(super) fn map(&mut self, at: Place) -> Agreed<Option<(Place, Place)>> {
         let at = self.within(at);
-        let inside = match self.0[at.0].kind {
+        let inside = match self.nodes[at.0].kind {
             Kind::Opaque => None,
             Kind::Unseen => self.make(at, 2, Kind::Map),
             Kind::Map(key) => Some(key),
@@ -226,7 +236,7 @@ impl Seen {
 
     /// A newtype, and the place of what it wraps.
     pub(super) fn newtype(&mut self, at: Place, name: &'static str) -> Option<Place> {
-        match self.0[at.0].kind {
+        match self.nodes[at.0].kind {
             Kind::Opaque => None,
             Kind::Unseen => self.make(at, 1, |inner| Kind::Newtype(name, inner)),
             Kind::Newtype(_, inner) => Some(inner),
@@ -237,7 +247,7 @@ impl Seen {
     /// Something with so many fields, and the place of the first one.
     pub(super) fn fields(&mut self, at: Place, around: Around, length: usize) -> Agreed<Option<Place>> {
         let at = self.within(at);
-        match &self.0[at.0].kind {
+        match &self.nodes[at.0].kind {
             Kind::Opaque => Ok(None),
             Kind::Unseen => Ok(self.make(at, length, |first| {
                 Kind::Fields(around, length, first, Vec::new())
@@ -257,7 +267,7 @@ impl Seen {
     /// A field has this name.
     pub(super) fn named(&mut self, at: Place, number: usize, name: &'static str) -> Agreed {
         let at = self.within(at);
-        let Kind::Fields(_, _, _, names) = &mut self.0[at.0].kind else {
+        let Kind::Fields(_, _, _, names) = &mut self.nodes[at.0].kind else {
             return Ok(());
         };
         match names.get(number) {
@@ -280,14 +290,14 @@ impl Seen {
         (name, index, variant): (&'static str, u32, &'static str),
     ) -> Agreed<Option<Place>> {
         let at = self.within(at);
-        if matches!(self.0[at.0].kind, Kind::Unseen) {
+        if matches!(self.nodes[at.0].kind, Kind::Unseen) {
             self.make(at, 0, |_| Kind::Enum(name, Vec::new()));
         }
-        if matches!(self.0[at.0].kind, Kind::Opaque) {
+        if matches!(self.nodes[at.0].kind, Kind::Opaque) {
             return Ok(None);
         }
-        let (next, depth) = (Place(self.0.len()), self.0[at.0].depth + 1);
-        let Kind::Enum(_, variants) = &mut self.0[at.0].kind else {
+        let (next, depth) = (Place(self.nodes.len()), self.nodes[at.0].depth + 1);
+        let Kind::Enum(_, variants) = &mut self.nodes[at.0].kind else {
             return self.contradiction(at, Kind::Enum(name, Vec::new()));
         };
         match variants.binary_search_by_key(&index, |(index, ..)| *index) {
@@ -303,12 +313,12 @@ impl Seen {
                 }
             }
             Err(_) if next.0 >= SIZE_LIMIT => {
-                self.0[at.0].kind = Kind::Opaque;
+                self.nodes[at.0].kind = Kind::Opaque;
                 Ok(None)
             }
             Err(place) => {
                 variants.insert(place, (index, variant, next));
-                self.0.push(Node {
+                self.nodes.push(Node {
                     kind: Kind::Unseen,
                     depth,
                 });
@@ -321,7 +331,7 @@ impl Seen {
     pub(super) fn describe(&self, at: Place) -> Type {
         let inner = |place: Place| Box::new(self.describe(place));
         let name = |name: &str| name.to_owned();
-        match &self.0[at.0].kind {
+        match &self.nodes[at.0].kind {
             Kind::Unseen | Kind::Opaque => Type::Opaque,
             Kind::Fields(.., names) if !names.iter().all(|name| is_short(name)) => Type::Opaque,
             Kind::Enum(_, variants) if !variants.iter().all(|(_, name, _)| is_short(name)) => Type::Opaque,

@@ -76,7 +76,8 @@ impl Tree {
             builder: Builder::new(),
         };
         shaping.shape(self.root().node, FormSpot::ROOT);
-        shaping.builder.finish()
+        let form = shaping.builder.finish();
+        form.written_alike(!self.asks_for_whom.get())
     }
 
     /// What each variant of an enum may be called.

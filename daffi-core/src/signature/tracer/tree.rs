@@ -2,6 +2,8 @@
 //!
 //! Knows nothing of deserializers. What follows from a run's success or failure is in `judgement`.
 
+use std::cell::Cell;
+
 use super::super::names::LENGTH_OF_NAMES;
 use super::super::{DEPTH_LIMIT, LENGTH_LIMIT, SIZE_LIMIT};
 use super::asked::Probe;
@@ -61,6 +63,8 @@ pub(super) struct Tree {
     pub(super) accounted: bool,
     /// What is asked, once all is known.
     pub(super) probe: Option<Probe>,
+    /// Whether a type in it asks whether it is for people, and may be something else for them.
+    pub(super) asks_for_whom: Cell<bool>,
 }
 
 impl Tree {
@@ -78,6 +82,7 @@ impl Tree {
             panicked: Vec::new(),
             accounted: false,
             probe: None,
+            asks_for_whom: Cell::new(false),
         };
         tree.add(None, 0, 0);
         tree

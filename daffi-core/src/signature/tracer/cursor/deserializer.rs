@@ -26,6 +26,7 @@ impl<'a> Deserializer<'static> for Cursor<'a> {
     type Error = Refused;
 
     fn is_human_readable(&self) -> bool {
+        self.tree.asks_for_whom.set(true);
         false
     }
 
