@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use self::results::{has_remote_error, is_result, sides, split};
 use super::looking::findings;
 use super::not_sent::NotSent;
-use super::{Answers, BoundCallback, Description, Handler, Invocation, words};
+use super::{Answers, BoundCallback, Description, Handler, Invocation, tell_named, words};
 use crate::context::CallContext;
 use crate::error::RemoteError;
 use crate::proto::explained::encode_by_names;
@@ -148,8 +148,10 @@ impl<R: Serialize + DeserializeOwned> CallbackResult<Written> for R {
         let encoded = proto::encode_held(&self, answers.ok()).map(|encoded| (encoded, false));
         let encoded = encoded.or_else(|error| match error.is_told_by_names() {
             // Positions carry it all the same where it has changed meanwhile.
-            true => encode_by_names(&self, answers.ok(), &|_| true)
-                .map(|(bytes, explained)| (bytes.into(), !explained.is_empty())),
+            true => encode_by_names(&self, answers.ok(), &|_| true).map(|(bytes, explained)| {
+                tell_named(None, "a result", answers.ok(), &error);
+                (bytes.into(), !explained.is_empty())
+            }),
             false => Err(error),
         });
         let (encoded, is_explained) = match encoded {
