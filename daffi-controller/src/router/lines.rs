@@ -39,6 +39,8 @@ pub(super) struct Lines {
     looked_at: Option<LineKey>,
     /// Those that nobody serves any more, by what their calls name. These find out what that means for them.
     adrift: BTreeMap<Box<str>, VecDeque<Line>>,
+    /// The name of which one found that out last.
+    rerouted: Box<str>,
     /// How many calls have waited, and turns have passed.
     count: u64,
     /// How often a call came into a line as if it had waited there all the time.
@@ -58,6 +60,7 @@ impl Lines {
             stalled: BTreeSet::new(),
             looked_at: None,
             adrift: BTreeMap::new(),
+            rerouted: Box::default(),
             count: 0,
             inserted: 0,
             mixing,
@@ -139,6 +142,7 @@ impl Lines {
                 self.stalled.remove(&key);
             }
         }
+        self.step_out_of_adrift(id, call);
     }
 
     pub(super) fn next(&mut self) -> u64 {

@@ -115,19 +115,27 @@ impl Router {
     /// Whom to ask now for a call that waits.
     fn pick_again(
         &mut self,
-        parked: WaitId,
+        id: WaitId,
         turn: &mut Turn,
         out: &impl Outlet,
     ) -> Result<ProviderKey, Unrouted> {
         let nobody = || Failed::NoProvider(Absence::nobody());
-        let parked = self.lines.get(parked).ok_or_else(nobody)?;
+        let parked = self.lines.get(id).ok_or_else(nobody)?;
         if let Some(named) = parked.named {
             let peer = self.peers.get(named).filter(|peer| peer.is_callable());
             peer.ok_or(Failed::NoProvider(Absence::ProcessUnknown))?;
         }
-        let made = Arc::clone(&parked.made);
+        let (by, made) = (parked.by, Arc::clone(&parked.made));
         let wish = self.wish(parked, &made);
-        self.choose((&made.name, &made.having()), &wish, turn, out)
+        let via = self.choose((&made.name, &made.having()), &wish, turn, out)?;
+        match self.eldest_adrift(by, via) {
+            // That comes first (P5).
+            Some(elder) if elder < id => Err(Unrouted::Busy {
+                unsure: true,
+                bounded: false,
+            }),
+            _ => Ok(via),
+        }
     }
 
     /// A call whose line nobody serves any more is given to somebody, waits elsewhere, or ends.

@@ -6,7 +6,6 @@ use super::ids::{PeerId, ProviderKey, WaitId};
 use super::line::{InLines, LineKey, Next};
 use super::outlet::Outlet;
 use super::pick::Obstacle;
-use super::provider::Provider;
 use super::state::Router;
 use super::work::{Progress, Step, Turn};
 
@@ -63,8 +62,13 @@ impl Router {
         };
         // It does not run what it calls of anybody.
         lines.retain(|line| peer != caller || matches!(line, LineKey::One(_)));
-        let may_come = |provider: &Provider| self.lines.is_adrift(caller, &provider.name);
-        self.lines.has_of(caller, &lines) || self.directory.provider(key).is_some_and(may_come)
+        self.lines.has_of(caller, &lines) || self.eldest_adrift(caller, key).is_some()
+    }
+
+    /// The oldest of a caller's calls that have lost their line, and may come to wait for a provider's places.
+    pub(super) fn eldest_adrift(&self, caller: PeerId, key: ProviderKey) -> Option<WaitId> {
+        let provider = self.directory.provider(key)?;
+        self.lines.oldest_adrift(caller, (&provider.name, provider.peer))
     }
 
     /// A provider may have a place: fills it.
@@ -145,10 +149,11 @@ impl Router {
                 let Some((provider, parked)) = self.directory.provider(key).zip(self.lines.get(call)) else {
                     break 'found Found::Nobody;
                 };
-                match self
-                    .wish(parked, &parked.made)
-                    .obstacle(provider, &self.peers, out)
-                {
+                let wish = self.wish(parked, &parked.made);
+                let obstacle = wish.obstacle(provider, &self.peers, out);
+                let elder = self.eldest_adrift(parked.by, key);
+                let comes_first = elder.is_some_and(|elder| elder < call);
+                match obstacle.or_else(|| comes_first.then_some(Obstacle::Clogged)) {
                     None => break 'found Found::Call(call, parked.by),
                     Some(Obstacle::Bounded) => {}
                     Some(Obstacle::Clogged) => {

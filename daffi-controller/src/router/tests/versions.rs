@@ -341,12 +341,16 @@ fn a_call_that_waits_goes_to_a_version_that_is_back_before_it_hears_that_it_was_
     }
 }
 
-/// P5: nobody offers what calls wait for, and before they hear of it somebody does again, and their caller makes one more.
+/// P5: nobody offers what calls wait for, and before all of them hear of it somebody does again, their caller makes one more, and
+/// some are answered.
 #[test]
 fn calls_that_have_lost_their_line_are_not_overtaken() {
     let [one] = versions();
     let mut most = 0;
-    for turns in 0..12 {
+    for (before, between, is_answered) in (0..12)
+        .flat_map(|before| (0..6).map(move |between| (before, between)))
+        .flat_map(|(before, between)| [false, true].map(|is_answered| (before, between, is_answered)))
+    {
         let mut f = Fixture::new();
         let first = f.connect("a");
         let others = (1..4).map(|number| offered(number, &format!("other {number}")));
@@ -355,32 +359,59 @@ fn calls_that_have_lost_their_line_are_not_overtaken() {
         f.said();
         let caller = f.join("caller", &[]);
         f.routed(caller, by(0, &[&one]));
-        for number in 1..3 {
+        for number in 1..4 {
             call_with(&mut f, caller, by(number, &[&one]));
         }
         let mut work = f.router.disconnect(first, &mut Turn::of(NOW, 1), &mut f.queues);
-        for _ in 0..turns {
-            work = work.and_then(|work| f.router.resume(work, &mut Turn::of(NOW, 1), &mut f.queues));
-        }
+        let mut go_on = |f: &mut Fixture, turns| {
+            for _ in 0..turns {
+                let left = work.take();
+                work = left.and_then(|work| f.router.resume(work, &mut Turn::of(NOW, 1), &mut f.queues));
+            }
+        };
+        go_on(&mut f, before);
         let again = f.connect("b");
-        f.send_offer(again, &[of_version(&one)], true);
-        call_with(&mut f, caller, by(3, &[&one]));
-        finish(&mut f.router, work, &mut f.queues);
-        f.router.lines.check();
+        let two_at_once = Offered {
+            concurrency: Some(2),
+            ..of_version(&one)
+        };
+        f.send_offer(again, &[two_at_once], true);
+        go_on(&mut f, between);
+        call_with(&mut f, caller, by(4, &[&one]));
         let (mut given, mut runs) = (Vec::new(), runs_of(&mut f));
-        while let Some((peer, number, payload)) = runs.pop_front() {
+        if is_answered {
+            for (peer, number, payload) in std::mem::take(&mut runs) {
+                given.extend(payload);
+                f.reply(peer, number);
+            }
+            f.router.lines.check();
+        }
+        let later = f.router.next_timeout().unwrap_or(NOW);
+        let looked = f.router.on_timeout(&mut Turn::new(later), &mut f.queues);
+        finish(&mut f.router, looked, &mut f.queues);
+        go_on(&mut f, 100);
+        f.router.lines.check();
+        runs.extend(runs_of(&mut f));
+        loop {
+            let Some((peer, number, payload)) = runs.pop_front() else {
+                let Some(later) = f.router.next_timeout() else {
+                    break;
+                };
+                let looked = f.router.on_timeout(&mut Turn::new(later), &mut f.queues);
+                finish(&mut f.router, looked, &mut f.queues);
+                runs.extend(runs_of(&mut f));
+                continue;
+            };
             given.extend(payload);
             f.reply(peer, number);
             runs.extend(runs_of(&mut f));
         }
         // Those that heard of it before are refused.
-        assert!(
-            given.is_sorted() && given.last() == Some(&3),
-            "{turns}: {given:?}"
-        );
+        let at = (before, between, is_answered);
+        assert!(given.is_sorted() && given.last() == Some(&4), "{at:?}: {given:?}");
         most = most.max(given.len());
     }
-    assert_eq!(most, 3);
+    assert_eq!(most, 4);
 }
 
 /// A place in the directory may be another callback's when a call finds out that nobody offers its own any more.
