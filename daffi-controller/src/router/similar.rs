@@ -15,6 +15,9 @@ const LONGEST: usize = 64;
 /// How much is compared for one name in all, in pairs of letters: names that are unlike are told apart by a few.
 const COMPARED: usize = 32 * 1024;
 
+/// To begin with a name, or with one more letter of it, is as much as so many.
+const BEGUN: usize = 16;
+
 /// So many of them take as long as a look.
 const LOOK: usize = 128;
 
@@ -97,16 +100,17 @@ fn distance(a: &str, b: &str, most: usize, left: &mut usize) -> Option<usize> {
     if a.len().abs_diff(b.len()) > most || b.len() > LONGEST {
         return None;
     }
+    *left = left.checked_sub(BEGUN)?;
     let (a, b) = unlike(a.as_bytes(), b.as_bytes());
     // How far what was seen of the one is from each beginning of the other; and the same before the last letter.
-    let mut row = [0; LONGEST + 1];
+    let mut row = [0_u8; LONGEST + 1];
     (0..).zip(&mut row).for_each(|(place, cell)| *cell = place);
     let mut before = row;
-    for (i, x) in a.iter().enumerate() {
-        *left = left.checked_sub(b.len())?;
-        let mut next = [i + 1; LONGEST + 1];
+    for (seen, (i, x)) in (1..).zip(a.iter().enumerate()) {
+        *left = left.checked_sub(BEGUN + b.len())?;
+        let mut next = [seen; LONGEST + 1];
         for (j, y) in b.iter().enumerate() {
-            let other = usize::from(!x.eq_ignore_ascii_case(y));
+            let other = u8::from(!x.eq_ignore_ascii_case(y));
             next[j + 1] = (row[j] + other).min(row[j + 1] + 1).min(next[j] + 1);
             let has_changed =
                 i > 0 && j > 0 && x.eq_ignore_ascii_case(&b[j - 1]) && a[i - 1].eq_ignore_ascii_case(y);
@@ -114,12 +118,12 @@ fn distance(a: &str, b: &str, most: usize, left: &mut usize) -> Option<usize> {
                 next[j + 1] = next[j + 1].min(before[j - 1] + 1);
             }
         }
-        if next[..=b.len()].iter().all(|cell| *cell > most) {
+        if next[..=b.len()].iter().all(|cell| usize::from(*cell) > most) {
             return None;
         }
         (before, row) = (row, next);
     }
-    Some(row[b.len()]).filter(|distance| *distance <= most)
+    Some(usize::from(row[b.len()])).filter(|distance| *distance <= most)
 }
 
 #[cfg(test)]
@@ -168,7 +172,7 @@ mod tests {
         let middle = "x".repeat(LONGEST - 2);
         let (name, other) = (format!("a{middle}a"), format!("b{middle}b"));
         let meant = Meant::of(&name).expect("it is short enough");
-        let mut left = 3 * LONGEST * LONGEST;
+        let mut left = 3 * (BEGUN + LONGEST * (BEGUN + LONGEST));
         let found: Vec<_> = (0..4).map(|_| meant.distance(&other, &mut left)).collect();
         assert_eq!(found, [Some(2), Some(2), Some(2), None]);
     }
