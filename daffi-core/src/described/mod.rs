@@ -24,6 +24,7 @@ mod key;
 mod layout;
 mod misfit;
 mod names;
+#[cfg(any(feature = "runtime", test))]
 mod naming;
 mod output;
 mod printed;
@@ -50,6 +51,7 @@ pub use front::{Front, Fronts};
 pub use json::Json;
 pub use layout::Layout;
 pub use misfit::Misfit;
+#[cfg(any(feature = "runtime", test))]
 pub(crate) use naming::with_names;
 pub use output::Elsewhere;
 pub use printed::Printed;

@@ -44,6 +44,7 @@ impl<'a> Printed<'a> {
     }
 
     /// The part at that place, which fills `bytes`, as its type would be written with names.
+    #[cfg(any(feature = "runtime", test))]
     pub(super) const fn exactly(layout: &'a Layout, at: At, bytes: &'a [u8]) -> Self {
         let exactly = true;
         Self {

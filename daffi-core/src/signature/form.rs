@@ -139,6 +139,7 @@ impl Form {
     }
 
     /// Whether that part of a tuple is the same for people as for machines.
+    #[cfg(any(feature = "runtime", test))]
     pub(crate) fn is_alike(&self, part: usize) -> bool {
         match &*self.alike {
             [all] => *all,

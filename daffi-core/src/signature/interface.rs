@@ -76,6 +76,7 @@ impl Interface {
     }
 
     /// The same, where these of the arguments that are no streams say themselves what they are.
+    #[cfg(any(feature = "runtime", test))]
     pub(crate) fn explaining(&self, arguments: &[usize]) -> Self {
         let mut interface = self.clone();
         let Self { signature, allows } = &mut interface;

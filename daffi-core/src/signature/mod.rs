@@ -30,6 +30,7 @@ pub use form::{Form, Mismatch};
 pub use gap::{Cause, Gap};
 pub use interface::{Allowances, Beyond, Interface, OfParameter};
 pub use reading::{Allows, Readable};
+#[cfg(feature = "runtime")]
 pub(crate) use shape::shape_for_all;
 pub use shape::{Contradiction, shape};
 pub(crate) use structure::recurred;

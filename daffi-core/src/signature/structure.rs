@@ -202,6 +202,7 @@ impl Type {
     }
 
     /// Whether an enum is in it of which not all variants are known, as a value shows one.
+    #[cfg(feature = "runtime")]
     pub(crate) fn is_open(&self) -> bool {
         matches!(self, Self::Enum { open: true, .. }) || self.inside().into_iter().any(Self::is_open)
     }
