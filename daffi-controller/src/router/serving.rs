@@ -67,7 +67,8 @@ impl Router {
 
     /// The oldest of a caller's calls that have lost their line, and may come to wait for a provider's places.
     pub(super) fn eldest_adrift(&self, caller: PeerId, key: ProviderKey) -> Option<WaitId> {
-        let provider = self.directory.provider(key)?;
+        // Mostly there are none.
+        let provider = self.lines.has_adrift().then(|| self.directory.provider(key))??;
         self.lines.oldest_adrift(caller, (&provider.name, provider.peer))
     }
 
