@@ -112,13 +112,8 @@ impl Account {
     pub(super) fn check_bytes(&mut self, brings: Brings, now: Moment) -> Result<(), Exceeded> {
         let measure = Measure::BytesPerSecond;
         let checked = self.check_second(measure, (brings.bytes(), brings.to_come), now);
-        let Some(owed) = owing(self.answers.as_mut(), (measure, self.of, &self.quota), now) else {
-            return checked;
-        };
-        match checked {
-            Err(longer) if longer.room_in.is_none() || longer.room_in > owed.room_in => Err(longer),
-            _ => Err(owed),
-        }
+        let owed = owing(self.answers.as_mut(), (measure, self.of, &self.quota), now);
+        longer(owed.map_or(Ok(()), Err), checked)
     }
 
     fn check_second(
@@ -132,9 +127,8 @@ impl Account {
         };
         let of = self.of;
         let exceeded = |room_in: Option<Duration>| match room_in {
-            None if measure == Measure::BytesPerSecond => {
-                Exceeded::never(measure, of, most, (tokens, Bucket::most(most)))
-            }
+            // Of calls it is one, for which there is room some time.
+            None => Exceeded::never(measure, of, most, (tokens, Bucket::most(most))),
             _ => Exceeded::new(measure, of, most, room_in),
         };
         let bucket = match measure {
@@ -167,9 +161,7 @@ impl Account {
 
     /// So much is done, on credit if need be.
     pub(super) fn charge(&mut self, calls: u64, bytes: u64, now: Moment) {
-        if let Some(bucket) = &mut self.calls
-            && calls > 0
-        {
+        if let Some(bucket) = &mut self.calls {
             bucket.charge(calls, now);
         }
         if let Some(bucket) = &mut self.bytes {

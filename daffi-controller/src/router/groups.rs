@@ -146,7 +146,7 @@ impl Directory {
         let Some(function) = self.functions.get(provider.function.0 as usize) else {
             return 0;
         };
-        if function.groups.is_empty() || provider.attributes.is_empty() {
+        if provider.attributes.is_empty() {
             return 0;
         }
         let is_in = |group: &FunctionKey| {

@@ -18,6 +18,9 @@ const LOOKED_AT: usize = 64;
 /// So many bytes have the signatures at most that are told of a callback, beside the one that comes closest.
 const TOLD_BYTES: usize = 32 * 1024;
 
+/// So far apart are the numbers that are mixed to choose at random.
+const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// Picks providers, with a random state of its own.
 #[derive(Debug)]
 pub(super) struct Picker {
@@ -122,8 +125,7 @@ impl Obstacle {
 
 impl Picker {
     pub(super) fn new(seed: u64) -> Self {
-        // Zero would stay zero.
-        Self { state: seed | 1 }
+        Self { state: seed }
     }
 
     /// Picks one of those who offer a callback: one that is away only if nobody else could be asked, also later.
@@ -135,7 +137,7 @@ impl Picker {
         obstacle: impl Fn(&Provider) -> Option<Obstacle>,
     ) -> Result<ProviderKey, Unrouted> {
         // Mostly nobody is away.
-        if peers.has_away() && wish.named.is_none() && !wish.also_away {
+        if peers.has_away() && !wish.also_away {
             let is_away = |provider: &Provider| peers.is_away(provider.peer).then_some(Obstacle::Clogged);
             let obstacle = |provider: &Provider| obstacle(provider).or_else(|| is_away(provider));
             let picked = self.pick(function, directory, wish, obstacle);
@@ -250,12 +252,10 @@ impl Picker {
         (first, second)
     }
 
-    /// A number below `limit`, by xorshift: quick, and random enough to spread load.
+    /// A number below `limit`, by splitmix64: quick, and random enough to spread load.
     fn below(&mut self, limit: usize) -> usize {
-        self.state ^= self.state << 13;
-        self.state ^= self.state >> 7;
-        self.state ^= self.state << 17;
-        usize::try_from((u128::from(self.state) * limit as u128) >> 64).unwrap_or(0)
+        self.state = self.state.wrapping_add(STEP);
+        usize::try_from((u128::from(mixed(self.state)) * limit as u128) >> 64).unwrap_or(0)
     }
 }
 

@@ -10,7 +10,6 @@ use super::having::{self, Pairs};
 use super::ids::{FunctionKey, PeerId, ProviderKey};
 use super::line::{InLines, QueueKey};
 use super::outlet::Outlet;
-use super::peers::Peer;
 use super::pick::{Unrouted, Wish};
 use super::provider::Provider;
 use super::state::Router;
@@ -116,18 +115,11 @@ impl Router {
         let shown = function.shown();
         let providers = shown.iter().take(LOOKED_AT);
         let providers = providers.filter_map(|key| self.directory.provider(*key));
-        let is_there = |provider: &&Provider| {
-            let peer = self.peers.get(provider.peer);
-            provider.live && peer.is_some_and(Peer::is_callable)
-        };
-        let mut own = false;
-        let mut others = Vec::new();
-        for provider in providers.filter(is_there) {
-            if named.map_or(provider.peer != from, |named| named == provider.peer) {
-                others.push(&provider.attributes);
-            }
-            own |= provider.peer == from;
-        }
+        let there: Vec<_> = providers.filter(|provider| self.is_there(provider)).collect();
+        let own = there.iter().any(|provider| provider.peer == from);
+        let is_other = |peer| named.map_or(peer != from, |named| named == peer);
+        let others = there.iter().filter(|provider| is_other(provider.peer));
+        let others: Vec<_> = others.map(|provider| &provider.attributes).collect();
         let unseen = named.is_none() && shown.len() > LOOKED_AT;
         turn.spend_looks(shown.len().min(LOOKED_AT));
         if others.is_empty() && named.is_none() && !unseen {
@@ -186,7 +178,7 @@ impl Router {
 
     /// Whether a callback of the directory is the one that is called, at one that has what is wanted.
     pub(super) fn is_called(&self, provider: &Provider, function: FunctionKey, wanted: &Pairs<'_>) -> bool {
-        provider.function == function && (wanted.is_empty() || provider.has(wanted))
+        provider.function == function && provider.has(wanted)
     }
 }
 
