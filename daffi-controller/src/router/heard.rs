@@ -73,6 +73,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_told_of_one_is_known_beside_others() {
+        let mut heard = Heard::default();
+        for callback in 0..256 {
+            heard.told(FunctionKey(callback), 7);
+        }
+        // Nothing of it is new.
+        heard.told(FunctionKey(3), 7);
+        assert!((0..256).all(|callback| !heard.is_news(FunctionKey(callback), 7)));
+    }
+
+    #[test]
     fn what_a_caller_knows_is_not_told_again_and_no_more_is_kept_than_is_of_use() {
         let mut heard = Heard::default();
         for callback in 0..1000 {

@@ -152,6 +152,19 @@ mod tests {
         SoFar::nothing_of(ToCome::declared(bytes, 1 << 24).unwrap())
     }
 
+    /// What was read with other frames is not kept for a short one among them.
+    #[test]
+    fn short_arguments_are_copied_while_their_call_waits() {
+        for (bytes, is_copied) in [(SHARED_BYTES - 1, true), (SHARED_BYTES, false)] {
+            let arguments = Bytes::from(vec![7; bytes]);
+            let Payload::Whole(kept) = Arguments::Whole(&arguments).keep() else {
+                panic!("it is whole");
+            };
+            assert_eq!(kept, arguments);
+            assert_eq!(kept.as_ptr() != arguments.as_ptr(), is_copied);
+        }
+    }
+
     #[test]
     fn short_pieces_are_put_together() {
         let mut come = come(1 << 20);

@@ -113,3 +113,120 @@ fn whoever_asks_what_there_is_is_told_who_is_away() {
         _ => false,
     }));
 }
+
+/// link.resume.away
+#[test]
+fn a_call_that_names_who_is_busy_does_not_run_at_one_that_is_away() {
+    let (mut f, caller, ..) = busy_and_away(0);
+    let named = CallHeader {
+        to: Some("busy"),
+        ..call(1, "add")
+    };
+    assert_eq!(f.refused(caller, named), full());
+}
+
+/// link.resume.away
+#[test]
+fn who_loses_its_connection_may_come_back_unless_it_has_finished() {
+    let mut f = Fixture::new();
+    let peer = f.join("a", &["add"]);
+    let asked = |f: &Fixture| {
+        let router = &f.router;
+        (
+            router.may_be_away(peer),
+            router.is_away(peer),
+            router.leaves(peer),
+        )
+    };
+    assert_eq!(asked(&f), (true, false, false));
+    f.set_away(peer, true);
+    assert_eq!(asked(&f), (true, true, false));
+    f.set_away(peer, false);
+    // It finishes what it runs, and may come back for that.
+    f.goodbye(peer);
+    assert_eq!(asked(&f), (true, false, true));
+    let other = f.join("b", &[]);
+    f.receive(peer, Header::Finished, &Bytes::new()).unwrap();
+    assert_eq!(asked(&f), (false, false, true));
+    f.receive(other, Header::Finished, &Bytes::new()).unwrap();
+    assert!(f.router.leaves(other) && !f.router.may_be_away(other));
+    f.disconnect(peer);
+    assert_eq!(asked(&f), (false, false, false));
+}
+
+/// link.resume.away
+#[test]
+fn p7_an_identity_has_no_more_away_than_it_leaves_for_others() {
+    // What they take is bounded: as many as that, or a few.
+    for (bytes, most) in [(0, 32), (1 << 20, 128)] {
+        let mut f = Fixture {
+            router: Router::new(Limits::default(), 1 << 20, bytes, 1),
+            queues: Queues::new(&Limits::default()),
+        };
+        let enter = |f: &mut Fixture, name: &str, who: Who<std::sync::Arc<str>>| {
+            let peer = f.router.connect(&Hello::new(name, 1, 77), who, None).unwrap();
+            let may_be_away = f.router.may_be_away(peer);
+            if may_be_away {
+                f.set_away(peer, true);
+            }
+            (peer, may_be_away)
+        };
+        let ann = || Who::Token("ann".into());
+        let mut away = Vec::new();
+        for number in 0..most {
+            let (peer, may_be_away) = enter(&mut f, &format!("ann's {number}"), ann());
+            if may_be_away {
+                away.push(peer);
+            }
+        }
+        assert_eq!(away.len(), most / 2);
+        // Whoever is away already stays so.
+        assert!(f.router.may_be_away(away[0]));
+        assert!(enter(&mut f, "eve's", Who::Token("eve".into())).1);
+        assert!(!enter(&mut f, "ann's last", ann()).1);
+        // As one comes back, there are places for others and for it.
+        f.set_away(away[0], false);
+        assert!(f.router.may_be_away(away[0]));
+        f.set_away(away[0], true);
+        assert!(!enter(&mut f, "ann's very last", ann()).1);
+        for peer in &away {
+            f.disconnect(*peer);
+        }
+        let (peer, may_be_away) = enter(&mut f, "ann's first", ann());
+        assert!(may_be_away && f.router.is_away(peer));
+    }
+}
+
+#[test]
+fn p9_a_start_that_was_replaced_is_told_so_and_not_that_its_name_is_taken() {
+    let mut f = Fixture::new();
+    let who = || Who::Token("ann".into());
+    let enter =
+        |f: &mut Fixture, instance, who| f.router.connect(&Hello::new("shop", instance, 77), who, None);
+    let first = enter(&mut f, 1, who()).unwrap();
+    assert_eq!(f.router.holder("shop"), Some(first));
+    assert_eq!(f.router.identity(first), Some(&who()));
+    assert!(matches!(
+        enter(&mut f, 0, who()),
+        Err(Refusal::NameTaken { pid: 77, .. })
+    ));
+    // Each replaces the one before it, of which eight are known.
+    let mut last = first;
+    for instance in 2..=10 {
+        let replaced = f.router.replaced_with(last);
+        f.disconnect(last);
+        assert_eq!(f.router.holder("shop"), None);
+        last = enter(&mut f, instance, who()).unwrap();
+        f.router.has_replaced(last, replaced);
+    }
+    for instance in 2..10 {
+        assert_eq!(enter(&mut f, instance, who()), Err(Refusal::Replaced { pid: 77 }));
+    }
+    let taken = |entered| matches!(entered, Err(Refusal::NameTaken { .. }));
+    assert!(taken(enter(&mut f, 1, who())), "it is forgotten");
+    assert!(taken(enter(&mut f, 10, who())), "it is the one that is there");
+    assert!(
+        taken(enter(&mut f, 9, Who::Nobody)),
+        "that one is somebody else's"
+    );
+}

@@ -453,3 +453,23 @@ fn p15_a_long_chain_is_as_much_as_several_calls() {
     assert!(turn(within(1, "to", run)));
     assert!(turn(within(2, "add", run)));
 }
+
+/// It holds a place of its own caller, and those of others are others.
+#[test]
+fn p16_what_one_calls_waits_beside_what_another_one_runs_there() {
+    let mut f = Fixture::new();
+    let provider = f.connect("provider");
+    let one_of_each = Offered {
+        concurrency_per_caller: Some(1),
+        queue: 1000,
+        ..offered(0, "add")
+    };
+    f.offer(provider, &[one_of_each], true);
+    let helper = f.join("helper", &["sub"]);
+    let caller = f.join("caller", &[]);
+    let (_, run) = f.routed(caller, call(0, "add"));
+    let (_, at_helper) = f.routed(provider, within(0, "sub", run));
+    f.routed(helper, call(0, "add"));
+    // The chain holds the caller's place, and the helper waits for its own.
+    f.waits(helper, within(1, "add", at_helper));
+}

@@ -83,6 +83,91 @@ fn p6_what_is_told_of_a_callback_is_bounded() {
     assert_eq!((offers.versions.len(), offers.more), (Limits::VERSIONS, 8));
 }
 
+/// A process that offers `add` with so many bytes of docs, which are nobody else's.
+fn documented(f: &mut Fixture, number: usize, docs: usize) -> PeerId {
+    let peer = f.enter_as(&format!("process {number:02}"), &[("kind", "resizer")]);
+    let docs = format!("{number:02}{}", "x".repeat(docs - 2));
+    let offered = Offered {
+        docs,
+        ..offered(0, "add")
+    };
+    f.offer(peer, &[offered], true);
+    peer
+}
+
+/// How many bytes are counted of one, beside its docs: its signature, and who it is.
+fn beside_docs() -> (usize, usize) {
+    let mut attributes = Attributes::default();
+    attributes.set("kind", "resizer");
+    (OFFERED.size(), "process 00".len() + attributes.bytes())
+}
+
+/// describe.versions
+#[test]
+fn p6_a_description_takes_no_more_than_a_frame() {
+    let (signature, name) = beside_docs();
+    let most = 4096 / 4 * 3;
+    let told = |bytes: usize| {
+        let mut f = Fixture::new();
+        let docs = bytes - 2 * signature;
+        documented(&mut f, 0, docs / 2);
+        documented(&mut f, 1, docs - docs / 2);
+        let offers = described(&mut f, "add");
+        let names = offers.versions.iter().map(|version| version.providers.len());
+        (offers.versions.len(), offers.more, names.sum::<usize>())
+    };
+    assert_eq!(told(most - 2 * name), (2, 0, 2));
+    // Who it is is left out first.
+    assert_eq!(told(most - 2 * name + 1), (2, 0, 1));
+    assert_eq!(told(most - name), (2, 0, 1));
+    assert_eq!(told(most - name + 1), (1, 1, 1));
+}
+
+#[test]
+fn p15_a_description_of_many_bytes_is_encoded_outside_of_a_turn() {
+    let (signature, name) = beside_docs();
+    for more in [0, 1] {
+        let mut f = Fixture {
+            router: Router::new(Limits::default(), 1 << 20, 1 << 30, 1),
+            queues: Queues::new(&Limits::default()),
+        };
+        // Sixteen that have 64 KiB together.
+        let docs = 4096 - signature - name;
+        documented(&mut f, 0, docs + more);
+        for number in 1..16 {
+            documented(&mut f, number, docs);
+        }
+        let asker = f.join("asker", &[]);
+        let header = Header::Query {
+            call: id(0),
+            query: Query::Describe("add"),
+        };
+        let nothing = Bytes::new();
+        let mut turn = Turn::of(NOW, 100_000);
+        let work = f
+            .router
+            .receive(asker, Request::Frame(header), &nothing, &mut turn, &mut f.queues)
+            .unwrap();
+        assert_eq!((work.is_some(), f.said().is_empty()), (more > 0, more > 0));
+        finish(&mut f.router, work, &mut f.queues);
+        assert_eq!(f.said().len(), more);
+    }
+}
+
+/// Nobody is shown yet when they say it, so nothing tells the one of the other.
+#[test]
+fn those_who_come_to_say_the_same_at_the_same_time_are_one_version() {
+    let mut f = Fixture::new();
+    let both = ["one", "two"].map(|name| f.connect(name));
+    for ready in [false, true] {
+        for peer in both {
+            f.offer(peer, &[offered(0, "add")], ready);
+        }
+    }
+    let offers = described(&mut f, "add");
+    assert_eq!((offers.versions.len(), offers.versions[0].count), (1, 2));
+}
+
 /// describe.nobody
 #[test]
 fn of_a_callback_that_nobody_offers_there_is_nothing_to_tell() {
@@ -134,7 +219,8 @@ fn providers_are_named_to_those_who_may_see_all() {
 #[test]
 fn p15_a_long_description_is_put_together_in_turns() {
     let mut f = Fixture::new();
-    for number in 0..300 {
+    let first = f.join("process 0", &["add"]);
+    for number in 1..300 {
         f.join(&format!("process {number}"), &["add"]);
     }
     let asker = f.join("asker", &[]);
@@ -150,7 +236,10 @@ fn p15_a_long_description_is_put_together_in_turns() {
         .receive(asker, request, &nothing, &mut turn, queues)
         .unwrap();
     assert!(work.is_some() && turn.is_over());
-    finish(router, work, queues);
+    // One that was not looked at offers something else by then, in the same place.
+    f.withdraw(first, &[0]);
+    f.offer(first, &[offered(1, "sub")], true);
+    finish(&mut f.router, work, &mut f.queues);
     let said = f.said();
     let [
         (
@@ -164,5 +253,5 @@ fn p15_a_long_description_is_put_together_in_turns() {
         panic!("{said:?}");
     };
     let offers: CallbackOffers = proto::decode_guarded(payload).unwrap();
-    assert_eq!(offers.versions[0].count, 300);
+    assert_eq!(offers.versions[0].count, 299);
 }

@@ -4,6 +4,8 @@ use daffi_core::proto::{Lacking, Told};
 use daffi_core::{Access, Right, Role};
 
 use super::super::groups::{OF_ALL, OF_ONE};
+use super::super::having::{self, Having};
+use super::super::made::Made;
 use super::super::meter::looks;
 use super::*;
 
@@ -26,7 +28,7 @@ impl Fixture {
         peer
     }
 
-    fn enter_as(&mut self, name: &str, said: Pairs<'_>) -> PeerId {
+    pub(super) fn enter_as(&mut self, name: &str, said: Pairs<'_>) -> PeerId {
         let mut attributes = Attributes::default();
         said.iter().for_each(|(key, value)| attributes.set(*key, *value));
         let mut hello = Hello::new(name, 1, 77);
@@ -63,6 +65,31 @@ fn lacking(wanted: Pairs<'_>, there: Pairs<'_>, told: Told) -> Failed {
 }
 
 const RESIZER: Pairs<'static> = &[("kind", "resizer")];
+
+#[test]
+fn attributes_that_are_wanted_are_compared_and_counted_as_a_whole() {
+    let wanted: Pairs<'static> = &[("kind", "resizer"), ("zone", "a")];
+    let kept = Having::new(wanted);
+    assert_eq!((having::bytes(wanted), kept.bytes()), (16, 16));
+    assert!(kept.is(wanted) && !kept.is(RESIZER) && !kept.is(&[("kind", "resizer"), ("zone", "b")]));
+}
+
+/// What waits takes memory for all that it names.
+#[test]
+fn p6_a_call_that_waits_counts_with_what_it_wants_and_its_versions() {
+    let kept = |versions: &[u64], having: Pairs<'static>| {
+        let header = CallHeader {
+            versions: versions.to_vec(),
+            ..to_where(0, having)
+        };
+        Made::new(&header).kept()
+    };
+    let plain = kept(&[], &[]);
+    assert_eq!(kept(&[], RESIZER) - plain, "kindresizer".len());
+    let one = kept(&[1], &[]) - plain;
+    assert!(one > 0);
+    assert_eq!(kept(&[1, 2], RESIZER) - plain, 2 * one + "kindresizer".len());
+}
 
 #[test]
 fn a_call_goes_to_the_one_that_has_all_that_it_wants() {
@@ -126,6 +153,43 @@ fn where_nobody_has_what_is_wanted_it_is_told_what_there_is() {
         ..named
     };
     f.routed(caller, right);
+}
+
+/// Of many it is not known whether one more is another.
+#[test]
+fn p15_so_many_are_looked_at_for_what_there_is() {
+    let mut f = Fixture::new();
+    let caller = f.join("caller", &[]);
+    let joiner: Pairs<'static> = &[("kind", "joiner")];
+    for number in 0..64 {
+        f.join_as(&format!("p{number}"), joiner, offered(0, "add"));
+    }
+    let refused = f.refused(caller, to_where(0, RESIZER));
+    assert_eq!(refused, lacking(RESIZER, joiner, Told::All));
+    f.join_as("one more", joiner, offered(0, "add"));
+    let refused = f.refused(caller, to_where(0, RESIZER));
+    assert_eq!(refused, lacking(RESIZER, joiner, Told::Some));
+    let named = CallHeader {
+        to: Some("p3"),
+        ..to_where(0, RESIZER)
+    };
+    assert_eq!(f.refused(caller, named), lacking(RESIZER, joiner, Told::All));
+}
+
+#[test]
+fn where_it_is_only_its_caller_that_offers_it_that_is_told() {
+    let mut f = Fixture::new();
+    let caller = f.join_as("caller", RESIZER, offered(0, "add"));
+    assert_eq!(
+        f.refused(caller, to_where(0, RESIZER)),
+        Failed::NoProvider(Absence::OnlyCaller)
+    );
+    let leaving = f.join_as("leaving", RESIZER, offered(0, "add"));
+    f.goodbye(leaving);
+    assert_eq!(
+        f.refused(caller, to_where(0, RESIZER)),
+        Failed::NoProvider(Absence::OnlyCaller)
+    );
 }
 
 /// Values that are as long as may be are told only as far as there is room, and the answer is one that can be read.
@@ -231,6 +295,8 @@ fn p14_calls_of_more_groups_than_are_kept_wait_and_run() {
     }
     assert_eq!(f.said(), []);
     assert_eq!(f.router.calls_waiting(), calls as usize);
+    let (_, function) = f.router.directory.function("add").unwrap();
+    assert_eq!(function.groups.len(), OF_ONE);
     let mut done = Vec::new();
     for _ in 0..calls {
         f.reply(provider, run);
@@ -252,12 +318,19 @@ fn p14_calls_of_more_groups_than_are_kept_wait_and_run() {
 /// What waited for a group that is given up runs at whoever of it has a place first, and so does what comes meanwhile.
 #[test]
 fn p7_calls_of_a_group_that_others_displace_are_bound_to_nobody() {
+    for balance in [Balance::LessLoaded, Balance::RoundRobin, Balance::Random] {
+        displaced(balance);
+    }
+}
+
+fn displaced(balance: Balance) {
     let mut f = fixture();
     let keys = ["a", "b", "c", "d", "e"];
     let said: Vec<_> = keys.iter().map(|key| (*key, "yes")).collect();
     let many: Vec<_> = said.iter().chain(RESIZER).copied().collect();
     let offer = || Offered {
         queue: 100,
+        balance,
         ..one_at_a_time()
     };
     let busy = f.join_as("busy", &many, offer());
@@ -334,10 +407,12 @@ fn a_question_is_answered_when_somebody_comes_who_has_what_is_wanted() {
         &[("kind", "resizer"), ("shape", "round"), ("zone", "b")],
     );
     assert_eq!(told, [(asker, empty(0)), (asker, empty(2))]);
-    // Who is there is told at once.
+    // Who is there is told at once, if it has all of it.
     f.ask(asker, 4, wait(Some("b"), RESIZER));
     f.ask(asker, 5, wait(None, &[("zone", "b")]));
     assert_eq!(f.said(), [(asker, empty(4)), (asker, empty(5))]);
+    f.ask(asker, 4, wait(Some("b"), &[("zone", "a")]));
+    assert_eq!(f.said(), []);
     assert_eq!(
         enter(&mut f, "c", &[("kind", "resizer"), ("zone", "a")]).1,
         [(asker, empty(1))]
@@ -366,6 +441,103 @@ fn p15_to_find_one_that_has_what_is_wanted_takes_as_long_however_many_have_not()
     let (_, plain) = looks(|| f.routed(caller, call(2, "add")));
     // As long as without wanting anything.
     assert_eq!(again, plain);
+    // So it is for all of them, and for who waits for one.
+    let many = |number, having: Pairs<'static>| CallHeader {
+        mode: Mode::Broadcast,
+        ..to_where(number, having)
+    };
+    let ((), all) = looks(|| f.call(caller, many(3, at)));
+    let wait = Query::WaitFunction {
+        name: "add",
+        process: None,
+        having: at.to_vec(),
+    };
+    let ((), waits) = looks(|| f.ask(caller, 4, wait));
+    assert!(all < 80 && waits < 40, "{all} looks, then {waits}");
+    f.said();
+    // Without a group, all were looked at, and nothing more is done in that turn.
+    let elsewhere: Pairs<'static> = &[("zone", "zone 8")];
+    for (number, having, is_over) in [(5, elsewhere, true), (6, at, false)] {
+        let request = Request::Frame(Header::Call(many(number, having)));
+        let mut turn = Turn::new(NOW);
+        let work = f
+            .router
+            .receive(caller, request, &Bytes::new(), &mut turn, &mut f.queues);
+        assert_eq!(turn.is_over(), is_over);
+        super::finish(&mut f.router, work.unwrap(), &mut f.queues);
+        f.said();
+    }
+}
+
+/// Whoever does not ask for some of them makes no group.
+#[test]
+fn p6_there_are_groups_only_of_those_that_were_asked_for() {
+    let mut f = Fixture::new();
+    f.join_as("a", RESIZER, offered(0, "add"));
+    let caller = f.join("caller", &[]);
+    let groups = |f: &Fixture| f.router.directory.function("add").unwrap().1.groups.len();
+    f.routed(caller, call(0, "add"));
+    let named = CallHeader {
+        to: Some("a"),
+        ..to_where(1, RESIZER)
+    };
+    f.routed(caller, named);
+    assert_eq!(groups(&f), 0);
+    f.routed(caller, to_where(2, RESIZER));
+    assert_eq!(groups(&f), 1);
+}
+
+/// A process that comes may be in more groups than one may be in. What waited for one that is given up for it has a place there.
+#[test]
+fn p14_calls_of_a_group_that_is_given_up_for_a_newcomer_run_there() {
+    let mut f = fixture();
+    let both = || {
+        [(0, "add"), (1, "sub")].map(|(callback, name)| Offered {
+            name: name.to_owned(),
+            callback: CallbackId(callback),
+            ..one_at_a_time()
+        })
+    };
+    let enter = |f: &mut Fixture, said: Pairs<'_>| {
+        let name: String = said.iter().map(|(key, _)| *key).collect();
+        let peer = f.enter_as(&name, said);
+        f.send_offer(peer, &both(), true);
+        peer
+    };
+    let keys = ["a", "b", "c", "d", "e", "f"].map(|key| (key, "yes"));
+    let caller = f.join("caller", &[]);
+    for said in [&keys[..4], &keys[4..5], &keys[5..]] {
+        enter(&mut f, said);
+    }
+    f.said();
+    for (first, name) in [(0_u32, "add"), (100, "sub")] {
+        let want = |number, having: Vec<(&'static str, &'static str)>| CallHeader {
+            having,
+            ..call(first + number, name)
+        };
+        // What is waited for is the group that was asked for the longest time ago.
+        f.routed(caller, want(0, keys[4..5].to_vec()));
+        f.waits(caller, want(1, keys[4..5].to_vec()));
+        let choices = (1_u32..1 << 4).map(|choice| {
+            let chosen = (0..4).filter(|place| choice >> place & 1 == 1);
+            chosen.map(|place| keys[place]).collect()
+        });
+        for (number, having) in (2..).zip(choices.chain([keys[5..].to_vec()])) {
+            let (to, run) = f.routed(caller, want(number, having));
+            f.reply(to, run);
+            f.said();
+        }
+    }
+    let newcomer = enter(&mut f, &keys);
+    f.said();
+    f.queues.now = f.router.next_timeout().unwrap();
+    let mut turn = Turn::new(f.queues.now);
+    let work = f.router.on_timeout(&mut turn, &mut f.queues);
+    super::finish(&mut f.router, work, &mut f.queues);
+    let runs = f.said().into_iter();
+    let runs = runs.filter(|(to, said)| *to == newcomer && matches!(said, Said::Run { .. }));
+    assert_eq!((runs.count(), f.router.calls_waiting()), (2, 0));
+    f.router.directory.check_groups();
 }
 
 /// However many groups are asked for, no more are kept than may be.
@@ -390,6 +562,16 @@ fn p6_groups_are_few() {
     assert_eq!(function.groups.len(), OF_ALL);
     f.router.directory.check_groups();
     assert_eq!(f.callbacks().len(), 1);
+    // The one that was asked for the longest time ago is given up.
+    let last: Pairs<'static> = &[("zone", "zone 10")];
+    let next: Pairs<'static> = &[("zone", "zone 11")];
+    assert!(f.router.directory.group("add", last).is_some());
+    let (to, run) = f.routed(caller, to_where(0, last));
+    f.reply(to, run);
+    f.said();
+    f.routed(caller, to_where(0, &[("zone", "zone 0")]));
+    assert!(f.router.directory.group("add", last).is_some());
+    assert!(f.router.directory.group("add", next).is_none());
 }
 
 #[test]

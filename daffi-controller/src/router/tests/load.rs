@@ -279,3 +279,66 @@ fn p7_the_parts_of_broadcasts_count_among_the_calls_of_their_caller() {
     f.disconnect(other);
     assert_empty(&f.router);
 }
+
+/// A process that says how much it runs, and offers `add`.
+fn capable(f: &mut Fixture, runs: u32, bytes: u64) -> PeerId {
+    let mut hello = Hello::new("capable", 1, 77);
+    hello.extensions = Extensions::default()
+        .with(Extensions::RUNS, &runs)
+        .unwrap()
+        .with(Extensions::RUN_BYTES, &bytes)
+        .unwrap();
+    let provider = f.router.connect(&hello, Who::Nobody, None).unwrap();
+    f.offer(provider, &[offered(0, "add")], true);
+    provider
+}
+
+#[test]
+fn a_process_that_runs_nothing_is_given_nothing() {
+    let mut f = Fixture::new();
+    capable(&mut f, 0, 1000);
+    let caller = f.join("caller", &[]);
+    assert_eq!(f.refused(caller, call(0, "add")), full());
+}
+
+#[test]
+fn p6_calls_without_arguments_are_bounded_by_their_number_and_others_by_their_bytes() {
+    let mut f = Fixture::new();
+    let provider = capable(&mut f, 1000, 5);
+    let caller = f.join("caller", &[]);
+    let ask = |f: &mut Fixture, number, payload: &'static str| {
+        f.receive(caller, Header::Call(call(number, "add")), &bytes(payload))
+            .unwrap();
+        match &*f.said() {
+            [(to, Said::Run { number, .. })] if *to == provider => Some(*number),
+            _ => None,
+        }
+    };
+    assert!(ask(&mut f, 0, "").is_some());
+    // The first that brings anything runs, however large, and no other beside it that does.
+    let run = ask(&mut f, 1, "arguments").unwrap();
+    assert_eq!(ask(&mut f, 2, "x"), None);
+    assert!(ask(&mut f, 2, "").is_some());
+    f.reply(provider, run);
+    f.said();
+    assert!(ask(&mut f, 3, "arguments").is_some(), "its bytes are given back");
+}
+
+#[test]
+fn room_for_half_of_a_queue_is_enough_for_any_call() {
+    let mut f = Fixture::new();
+    let provider = f.join("provider", &["add"]);
+    let caller = f.join("caller", &[]);
+    let arguments = Bytes::from(vec![0; 3000]);
+    for (number, room, is_enough) in [(0, 2047, false), (1, 2048, true)] {
+        f.queues.queue_bytes = room;
+        f.receive(caller, Header::Call(call(number, "add")), &arguments)
+            .unwrap();
+        let said = f.said();
+        assert_eq!(
+            matches!(&*said, [(to, Said::Run { .. })] if *to == provider),
+            is_enough,
+            "{said:?}"
+        );
+    }
+}

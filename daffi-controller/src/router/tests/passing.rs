@@ -325,6 +325,34 @@ fn p6_room_is_kept_for_what_began_first() {
     f.piece(caller, 3, ARGUMENTS, "a").unwrap();
     assert_eq!(f.said(), [(provider, part(first, ARGUMENTS, bytes("a")))]);
     assert_eq!(f.assured(provider), LIMITS.queue_bytes / 2 - 1);
+    // However little is left, that is its own.
+    f.queues.queue_bytes = 100;
+    f.piece(caller, 3, ARGUMENTS, "a").unwrap();
+    assert_eq!(f.said(), [(provider, part(first, ARGUMENTS, bytes("a")))]);
+}
+
+#[test]
+fn p6_a_result_begins_where_there_is_room_for_all_of_it() {
+    for (room, is_enough) in [(8, false), (9, true)] {
+        let (mut f, provider, caller) = fixture();
+        let (_, run) = f.routed(caller, call(3, "add"));
+        f.queues.queue_bytes = room;
+        f.begin_reply(provider, run, 9).unwrap();
+        let expected = if is_enough {
+            answers(3, 9)
+        } else {
+            failure(3, overloaded(true))
+        };
+        assert_eq!(f.said(), [(caller, expected)]);
+    }
+}
+
+#[test]
+fn p6_nothing_is_declared_that_is_longer_than_its_sender_sends() {
+    let (mut f, _, caller) = fixture();
+    f.router.bound_frames(caller, 9);
+    assert!(is_fault(&f.begin(caller, call(4, "add"), 10)));
+    f.begun(caller, call(4, "add"), 9);
 }
 
 // ---------------------------------------------------------------------- handed over, waiting

@@ -57,6 +57,7 @@ fn p14_calls_of_one_process_wait_and_those_of_others_go_on() {
     f.reply(provider, other);
     assert_eq!(f.said(), [(few, value(0))]);
     assert_eq!(f.router.calls_waiting(), 3);
+    assert_eq!(f.router.next_timeout(), None, "its own ends are told");
     let mut next = Vec::new();
     for run in first {
         next.extend(f.answered(provider, run));
@@ -408,4 +409,37 @@ fn p15_those_at_their_bound_are_looked_at_once_for_each_turn() {
         all += looked;
     }
     assert!(all < CALLERS * 4 + 200 * 16, "{all} looks for 200 answers");
+}
+
+/// However many are at the bound of one, whoever is not has the place at once.
+#[test]
+fn p14_a_place_is_given_at_once_behind_many_who_are_at_the_bound_of_one() {
+    let mut f = roomy();
+    let provider = f.join_per_caller("provider", 1, Some(21));
+    let callers: Vec<_> = (0..22)
+        .map(|number| f.connect(&format!("caller {number}")))
+        .collect();
+    let mut runs = callers[..21]
+        .iter()
+        .map(|caller| f.routed(*caller, call(0, "add")).1);
+    let last = runs.next_back().unwrap();
+    runs.for_each(drop);
+    callers[..20]
+        .iter()
+        .for_each(|caller| f.waits(*caller, call(1, "add")));
+    f.waits(callers[21], call(0, "add"));
+    let reply = Request::Frame(Header::Reply {
+        call: id(last),
+        status: Status::Value,
+    });
+    let mut turn = Turn::new(NOW);
+    let work = f
+        .router
+        .receive(provider, reply, &Bytes::new(), &mut turn, &mut f.queues);
+    assert!(work.unwrap().is_none());
+    let given: Vec<_> = f.given().into_iter().map(|(_, caller, _)| caller).collect();
+    assert_eq!(
+        (given, f.router.next_timeout()),
+        (vec!["caller 21".to_owned()], None)
+    );
 }

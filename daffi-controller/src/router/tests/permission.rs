@@ -368,9 +368,9 @@ fn rights_are_asked_once_for_each_callback() {
             .allow(Right::Call, (0..640).map(|n| format!("{n}")))
             .allow(Right::Call, ["add"]),
     );
-    let cost = |ruled: &mut Ruled, number| {
+    let cost = |ruled: &mut Ruled, number, name| {
         let mut turn = Turn::of(NOW, 1_000);
-        let request = Request::parse(Header::Call(call(number, "add")), &Bytes::new()).unwrap();
+        let request = Request::parse(Header::Call(call(number, name)), &Bytes::new()).unwrap();
         let Fixture { router, queues } = &mut ruled.f;
         let work = router
             .receive(ruled.caller, request, &Bytes::new(), &mut turn, queues)
@@ -382,8 +382,12 @@ fn rights_are_asked_once_for_each_callback() {
         }
         1_000 - left
     };
-    assert_eq!(cost(&mut ruled, 1), 1 + 641 / 16);
-    assert_eq!(cost(&mut ruled, 2), 1);
+    assert_eq!(cost(&mut ruled, 1, "add"), 1 + 641 / 16);
+    assert_eq!(cost(&mut ruled, 2, "add"), 1);
+    // Of one callback it is remembered beside another.
+    assert!(cost(&mut ruled, 3, "count") > 1);
+    assert_eq!(cost(&mut ruled, 4, "add"), 1);
+    let _ = ruled.f.router.take_denials();
     // Another callback that has the place of the first meanwhile has a name of its own.
     let _ = ruled.f.said();
     ruled.f.disconnect(ruled.provider);
@@ -391,6 +395,54 @@ fn rights_are_asked_once_for_each_callback() {
     ruled.provider = ruled.f.join("provider", &["other"]);
     ruled.check_denied(call(3, "other"), Right::Call);
     ruled.check_empty();
+}
+
+#[test]
+fn p6_what_is_denied_is_kept_for_the_log_as_far_as_it_is_taken() {
+    let mut f = Fixture::new();
+    for process in 0..5 {
+        let peer = f.join(&format!("process {process}"), &[]);
+        f.router.permit(peer, Some(rights(Role::new())));
+        for _ in 0..64 {
+            f.refused(peer, call(1, "unknown"));
+        }
+    }
+    assert_eq!(f.router.take_denials().len(), 256);
+}
+
+#[test]
+fn p15_what_a_process_may_no_longer_is_looked_for_a_little_at_a_time_and_of_itself() {
+    let mut f = Fixture {
+        router: Router::new(Limits::default(), 1 << 20, 1 << 30, 1),
+        queues: Queues::new(&Limits::default()),
+    };
+    let names: Vec<_> = (0..300).map(|number| format!("own {number}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let peer = f.join("peer", &names);
+    f.join("provider", &["add"]);
+    (100..400).for_each(|number| f.call(peer, call(number, "add")));
+    f.said();
+    let role = Role::new()
+        .allow(Right::Provide, ["own *"])
+        .allow(Right::Call, ["add"]);
+    f.router.permit(peer, Some(rights(role)));
+    let mut turns = 0;
+    let mut work = f.router.review(peer, &mut Turn::new(NOW), &mut f.queues);
+    while let Some(rest) = work {
+        turns += 1;
+        if turns == 1 {
+            // Others have the places of those that were not looked at.
+            f.withdraw(peer, &(0..300).collect::<Vec<_>>());
+            let other: Vec<_> = (0..300)
+                .map(|number| offered(number, &format!("other {number}")))
+                .collect();
+            let link = f.connect("other");
+            f.offer(link, &other, true);
+        }
+        work = f.router.resume(rest, &mut Turn::new(NOW), &mut f.queues);
+    }
+    assert!((4..8).contains(&turns), "{turns} turns");
+    assert_eq!((f.router.take_denials(), f.said()), (vec![], vec![]));
 }
 
 #[test]
@@ -513,4 +565,26 @@ fn p11_a_call_that_waits_is_not_given_to_a_provider_with_streams_without_that_ri
     );
     ruled.f.disconnect(other);
     ruled.check_empty();
+}
+
+#[test]
+fn p11_a_large_call_to_many_that_is_not_allowed_is_refused_before_it_comes() {
+    let mut ruled = Ruled::new(call_only());
+    let (_, run) = ruled.f.routed(ruled.caller, call(0, "add"));
+    assert!(!ruled.f.router.is_idle());
+    ruled.f.reply(ruled.provider, run);
+    ruled.f.said();
+    let frame = Large::Call(broadcast(1));
+    let header = Header::Large { bytes: 9, frame };
+    ruled.f.receive(ruled.caller, header, &Bytes::new()).unwrap();
+    ruled.check_ended(1, false, Right::Broadcast);
+    assert!(ruled.f.router.is_idle());
+    ruled.restrict(call_only().allow(Right::Broadcast, ["add"]));
+    let frame = Large::Call(broadcast(2));
+    let header = Header::Large { bytes: 9, frame };
+    ruled.f.receive(ruled.caller, header, &Bytes::new()).unwrap();
+    assert_eq!(ruled.f.said(), []);
+    assert!(!ruled.f.router.is_idle(), "it comes");
+    ruled.f.cancel(ruled.caller, 2);
+    assert!(ruled.f.router.is_idle());
 }

@@ -64,12 +64,12 @@ impl Pool {
         self.keys.push(key);
     }
 
-    fn try_pick(
+    fn pick_or_wait(
         &self,
         picker: &mut Picker,
         wish: &Wish<'_>,
         has_room: impl Fn(usize) -> bool,
-    ) -> Result<ProviderKey, Failed> {
+    ) -> Result<ProviderKey, Unrouted> {
         let obstacle = |provider: &Provider| match wish.named {
             None if provider.peer == wish.caller => Some(Obstacle::Caller),
             _ if !wish.fit.accepts(provider) => Some(Obstacle::Signature),
@@ -77,7 +77,16 @@ impl Pool {
             _ if !has_room(provider.peer.index()) => Some(Obstacle::Clogged),
             _ => None,
         };
-        let picked = picker.pick(self.directory.function("add"), &self.directory, wish, obstacle);
+        picker.pick(self.directory.function("add"), &self.directory, wish, obstacle)
+    }
+
+    fn try_pick(
+        &self,
+        picker: &mut Picker,
+        wish: &Wish<'_>,
+        has_room: impl Fn(usize) -> bool,
+    ) -> Result<ProviderKey, Failed> {
+        let picked = self.pick_or_wait(picker, wish, has_room);
         picked.map_err(|unrouted| match unrouted {
             Unrouted::Busy { .. } => full(),
             Unrouted::Failed(failed) => failed,
@@ -150,6 +159,14 @@ fn load_is_the_part_of_the_capacity_that_is_in_use() {
             1,
             "5 of 10 are less than 2 of 3"
         );
+    }
+}
+
+#[test]
+fn of_two_with_the_same_capacity_the_one_with_fewer_calls_is_picked() {
+    for seed in 0..100 {
+        let pool = Pool::less_loaded(&[(1, Some(4)), (2, Some(4))]);
+        assert_eq!(pool.pick(&mut Picker::new(seed)), 0);
     }
 }
 
@@ -253,6 +270,42 @@ fn the_refusal_says_what_comes_closest_to_an_answer() {
         refusal(&[busy, own, other], Some(3)),
         Failed::NoProvider(Absence::NotOffered)
     );
+}
+
+/// What is not looked at of many may be what a call waits for.
+#[test]
+fn where_not_all_are_looked_at_a_call_may_wait_for_more_than_the_end_of_another() {
+    let mut picker = Picker::new(7);
+    let mut refusal = |pool: &Pool, wish: &Wish<'_>| {
+        let refusal = pool.pick_or_wait(&mut picker, wish, |_| false);
+        refusal.unwrap_err()
+    };
+    let waits = |unsure| Unrouted::Busy {
+        unsure,
+        bounded: false,
+    };
+    let (busy, clogged) = ((1, Some(1)), (0, None));
+    let of = |count, load, last: &[(u32, Option<u32>)]| {
+        let loads: Vec<_> = std::iter::repeat_n(load, count)
+            .chain(last.iter().copied())
+            .collect();
+        Pool::less_loaded(&loads)
+    };
+    assert_eq!(refusal(&of(64, busy, &[]), &ANY), waits(false));
+    assert_eq!(refusal(&of(65, busy, &[]), &ANY), waits(true));
+    assert_eq!(refusal(&of(2, clogged, &[busy]), &ANY), waits(true));
+    // Nobody has seen the busy one, and there is one.
+    assert_eq!(refusal(&of(64, clogged, &[busy]), &ANY), waits(true));
+    assert_eq!(refusal(&of(65, clogged, &[]), &ANY), Unrouted::Failed(full()));
+    // Nor the one that fits.
+    let mut pool = Pool::new(Balance::LessLoaded);
+    (0..64).for_each(|_| pool.add(0, None, numbered(8, 9)));
+    pool.add(0, None, numbered(1, 2));
+    let wish = Wish {
+        fit: Fit::Signature(1),
+        ..ANY
+    };
+    assert_eq!(refusal(&pool, &wish), Unrouted::Failed(full()));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! P14: calls beyond a callback's concurrency wait, in order, fair among callers, bounded.
 
+use super::super::line::{CLOSED, CLOSED_BYTES};
+use super::super::made::Made;
 use super::super::work::Turn;
 use super::*;
 
@@ -539,6 +541,8 @@ fn p14_what_a_provider_does_not_take_is_looked_at_again() {
     f.reply(provider, run);
     assert_eq!(f.said(), [(caller, value(0))]);
     let again = f.router.next_timeout().expect("nobody tells when it reads again");
+    // Before that nobody looks, whoever comes by.
+    f.passes(5);
     f.tick();
     assert_eq!((f.said(), f.router.next_timeout()), (vec![], Some(again)));
     // A call of before comes first when it reads again.
@@ -620,6 +624,43 @@ fn p14_streams_that_end_before_their_call_begins_are_ended_where_it_runs() {
     f.router.lines.check();
 }
 
+/// How much it is counts with all that waits.
+#[test]
+fn p6_what_streams_of_a_call_end_with_is_kept_while_it_waits_as_far_as_it_is_not_too_much() {
+    let parked = "arguments".len() + Made::new(&call(1, "add")).kept();
+    let reason = |length| Failed::Invalid {
+        reason: "x".repeat(length),
+    };
+    let beside = proto::encode(&Status::Failed(reason(1000))).unwrap().len() - 1000 + CLOSED;
+    let is_kept = |length: usize, waiting_bytes: usize| {
+        let mut f = Fixture {
+            router: Router::new(LIMITS, 1 << 20, waiting_bytes, 1),
+            queues: Queues::new(&LIMITS),
+        };
+        f.join_with("provider", 1, 1000);
+        let caller = f.connect("caller");
+        f.routed(caller, call(0, "add"));
+        f.waits(caller, call(1, "add"));
+        let close = |stream, length| Header::Close {
+            call: id(1),
+            stream: StreamId::Argument(stream),
+            status: Status::Failed(reason(length)),
+        };
+        f.receive(caller, close(0, length), &Bytes::new()).unwrap();
+        let is_kept = f.said().is_empty();
+        if is_kept {
+            // And nothing beyond it.
+            f.receive(caller, close(1, 0), &Bytes::new()).unwrap();
+            assert_eq!(f.said(), [(caller, failure(1, full()))]);
+        }
+        is_kept
+    };
+    let most = CLOSED_BYTES - beside;
+    assert!(is_kept(most, 1 << 30) && !is_kept(most + 1, 1 << 30));
+    let waiting = parked + beside + 1000;
+    assert!(is_kept(1000, waiting) && !is_kept(1000, waiting - 1));
+}
+
 #[test]
 fn p14_a_place_is_taken_until_its_callback_has_stopped_whatever_its_caller_is_told() {
     let mut f = Fixture::new();
@@ -676,6 +717,32 @@ fn p14_what_is_granted_of_the_stream_of_a_call_that_waits_is_granted_where_it_ru
         })
         .collect();
     assert_eq!(granted, [(StreamId::Result(0), 5, u32::MAX)]);
+}
+
+#[test]
+fn p14_what_is_granted_while_a_call_waits_is_told_if_it_is_anything() {
+    for granted in [Some((3, 0)), Some((0, 3)), None] {
+        let mut f = Fixture::new();
+        let provider = f.join_with("provider", 1, 1000);
+        let caller = f.connect("caller");
+        let (_, run) = f.routed(caller, call(0, "add"));
+        f.waits(caller, call(1, "add"));
+        if let Some((items, bytes)) = granted {
+            let credit = Header::Credit {
+                call: id(1),
+                stream: StreamId::Result(0),
+                items,
+                bytes,
+            };
+            f.receive(caller, credit, &Bytes::new()).unwrap();
+        }
+        f.reply(provider, run);
+        let told = f.said().into_iter().find_map(|(_, said)| match said {
+            Said::Credit { items, bytes, .. } => Some((items, bytes)),
+            _ => None,
+        });
+        assert_eq!(told, granted);
+    }
 }
 
 #[test]
@@ -817,4 +884,136 @@ fn p14_one_queue_waits_less_than_one_at_each_provider() {
         queued * 3 < spread,
         "a job waits {queued} µs in one queue, {spread} in many"
     );
+}
+
+#[test]
+fn p14_as_many_wait_as_those_let_who_are_there() {
+    let mut f = Fixture::new();
+    let generous = f.join_with("generous", 1, 2);
+    f.join_with("strict", 1, 1);
+    f.join_with("as generous", 1, 2);
+    let caller = f.connect("caller");
+    for number in 0..3 {
+        f.routed(caller, call(number, "add"));
+    }
+    f.waits(caller, call(3, "add"));
+    f.waits(caller, call(4, "add"));
+    assert_eq!(f.refused(caller, call(5, "add")), full());
+    f.cancel(caller, 4);
+    f.said();
+    // The other one lets as many wait.
+    f.disconnect(generous);
+    f.said();
+    f.waits(caller, call(4, "add"));
+    let last = f.router.holder("as generous").unwrap();
+    f.disconnect(last);
+    f.said();
+    f.cancel(caller, 4);
+    f.said();
+    assert_eq!(f.refused(caller, call(6, "add")), full());
+}
+
+/// A part of a call to many is one of the calls of its caller, which keep their order.
+#[test]
+fn p5_a_part_does_not_overtake_what_waits_for_its_provider() {
+    let mut f = Fixture::new();
+    let provider = f.join_with("provider", 2, 1000);
+    let caller = f.connect("caller");
+    let runs = [0, 1].map(|number| f.routed(caller, call(number, "add")).1);
+    f.waits(caller, call(2, "add"));
+    f.queues.full.insert(provider);
+    for run in runs {
+        f.reply(provider, run);
+    }
+    f.said();
+    f.queues.full.remove(&provider);
+    let part = CallHeader {
+        mode: Mode::Broadcast,
+        ..call(3, "add")
+    };
+    f.receive(caller, Header::Call(part), &bytes("of many")).unwrap();
+    assert!(!f.said().into_iter().any(|told| ran(told).is_some()));
+    f.queues.now = f.router.next_timeout().unwrap();
+    f.tick();
+    let given = f.said().into_iter().filter_map(|(_, said)| match said {
+        Said::Run { payload, .. } => Some(payload),
+        _ => None,
+    });
+    assert_eq!(given.collect::<Vec<_>>(), [bytes("arguments"), bytes("of many")]);
+}
+
+#[test]
+fn p14_what_a_process_calls_waits_for_itself_where_it_says_so_and_for_others_elsewhere() {
+    let mut f = Fixture::new();
+    let (one, other) = (f.join_with("one", 1, 10), f.join_with("other", 1, 10));
+    let caller = f.connect("caller");
+    let runs = ["one", "other"].map(|name| f.routed(caller, to(u32::from(name == "one"), name)).1);
+    f.waits(one, to(0, "one"));
+    let (from, run) = f.next(one, runs[0]);
+    assert_eq!(from, "one");
+    f.waits(one, call(1, "add"));
+    f.waits(one, to(2, "one"));
+    // Its own place is for the one that names it, though that came later.
+    let (from, _) = f.next(one, run);
+    assert_eq!((&*from, f.router.calls_waiting()), ("one", 1));
+    let (from, _) = f.next(other, runs[1]);
+    assert_eq!((&*from, f.router.calls_waiting()), ("one", 0));
+}
+
+/// However late it is seen that a place is free, it is given to whoever has waited longest for it.
+#[test]
+fn p14_a_place_that_is_seen_late_is_given_to_whoever_has_waited_longest() {
+    let mut f = Fixture::new();
+    let provider = f.join_with("provider", 1, 1000);
+    let [first, second] = ["first", "second"].map(|name| f.connect(name));
+    let (_, run) = f.routed(second, call(0, "add"));
+    // They wait in lines of their own.
+    let own = CallHeader {
+        signature: OFFERED.number,
+        ..call(1, "add")
+    };
+    f.waits(first, own);
+    f.waits(second, call(1, "add"));
+    f.queues.full.insert(provider);
+    f.reply(provider, run);
+    f.said();
+    f.queues.full.remove(&provider);
+    f.queues.now = f.router.next_timeout().unwrap();
+    f.tick();
+    let given: Vec<_> = f.said().into_iter().filter_map(ran).collect();
+    assert!(matches!(&*given, [(_, from, _)] if from == "first"), "{given:?}");
+}
+
+/// Some lines are looked at each time, and others the next time.
+#[test]
+fn p14_however_many_lines_are_to_be_looked_at_again_each_is() {
+    let mut f = Fixture {
+        router: Router::new(Limits::default(), 1 << 20, 1 << 30, 1),
+        queues: Queues::new(&Limits::default()),
+    };
+    let caller = f.connect("caller");
+    let mut providers = Vec::new();
+    for number in 0..300 {
+        let name = format!("provider {number}");
+        let provider = f.join_with(&name, 1, 10);
+        let (_, run) = f.routed(caller, to(number, &name));
+        f.waits(caller, to(1000 + number, &name));
+        f.queues.full.insert(provider);
+        providers.push((provider, run));
+    }
+    providers
+        .iter()
+        .for_each(|(provider, run)| f.reply(*provider, *run));
+    f.said();
+    f.queues.full.clear();
+    for (provider, _) in &providers[..256] {
+        f.queues.full.insert(*provider);
+    }
+    let mut given = 0;
+    for _ in 0..2 {
+        f.queues.now = f.router.next_timeout().unwrap();
+        f.tick();
+        given += f.said().into_iter().filter_map(ran).count();
+    }
+    assert_eq!(given, 44);
 }

@@ -1,8 +1,9 @@
 //! Quotas: what is over one is refused by name, what is not goes on, and what is given back is all that was taken.
 
-use daffi_core::proto::{Exceeded, Measure, QuotaOf};
+use daffi_core::proto::{Exceeded, Lacking, Measure, QuotaOf, Told};
 use proptest::prelude::*;
 
+use super::super::account::{Account, Brings, longer};
 use super::*;
 use crate::access::Allowed;
 
@@ -1061,6 +1062,223 @@ fn an_identity_has_as_many_connections_as_it_may_have() {
     assert_eq!(f.router.check_connection(&eve, f.queues.now), Ok(()));
     f.disconnect(one);
     assert_eq!(check(&mut f), Ok(()));
+}
+
+#[test]
+fn callers_inside_of_the_controller_are_no_connections() {
+    let mut f = Fixture::new();
+    let quotas = identity(Quota::new().connections(1));
+    let ann = allowed(Some("ann"), quotas).unwrap();
+    let check = |f: &mut Fixture| f.router.check_connection(&ann, f.queues.now);
+    let enter = |f: &mut Fixture| {
+        let inside = f.router.enter_inside(&"ann's".into(), Who::Nobody, None);
+        f.allow(inside, Some("ann"), quotas);
+        inside
+    };
+    let (first, second) = (enter(&mut f), enter(&mut f));
+    assert_eq!(check(&mut f), Ok(()));
+    let one = f.metered("one", Some("ann"), quotas);
+    let over = exceeded(Measure::Connections, QuotaOf::Identity, 1);
+    assert_eq!(check(&mut f), Err(Refusal::OverQuota(over)));
+    f.disconnect(first);
+    assert_eq!(check(&mut f), Err(Refusal::OverQuota(over)));
+    f.disconnect(one);
+    assert_eq!(check(&mut f), Ok(()));
+    f.disconnect(second);
+}
+
+#[test]
+fn what_an_identity_has_already_counts_when_it_is_given_a_quota_and_goes_with_its_connection() {
+    let mut f = Fixture::new();
+    f.join("provider", &["add"]);
+    let one = f.join("one", &["a", "b"]);
+    f.routed(one, each(0));
+    let quotas = identity(Quota::new().callbacks(3).streams(1));
+    f.allow(one, Some("ann"), quotas);
+    let two = f.metered("two", Some("ann"), quotas);
+    let over = exceeded(Measure::Streams, QuotaOf::Identity, 1);
+    assert_eq!(f.exceeds(two, each(0)), over);
+    f.denied(two, &[offered(0, "c"), offered(1, "d")]);
+    f.offer(two, &[offered(0, "c")], true);
+    f.disconnect(one);
+    f.said();
+    f.routed(two, each(0));
+    assert_eq!(f.exceeds(two, each(1)), over);
+    f.offer(two, &[offered(1, "d"), offered(2, "e")], true);
+    f.denied(two, &[offered(3, "f")]);
+}
+
+/// How many bytes a process has sent that may send a thousand in a second.
+fn taken(f: &mut Fixture, peer: PeerId) -> usize {
+    assert_eq!(f.owes(peer), None);
+    // Each frame counts with 32, whoever it is for.
+    f.router.count(peer, 2000 - 32, &Turn::new(f.queues.now));
+    usize::try_from(f.owes(peer).unwrap().as_millis()).unwrap() - 1000
+}
+
+#[test]
+fn each_frame_counts_with_its_payload_and_its_words() {
+    let made = CallHeader {
+        metadata: vec![("key", "value")],
+        ..call(0, "add")
+    };
+    let many = CallHeader {
+        mode: Mode::Broadcast,
+        ..made.clone()
+    };
+    let (words, processes) = (3 + 3 + 5 + 2, || vec!["one", "three"]);
+    let close = |status| Header::Close {
+        call: id(0),
+        stream: StreamId::Argument(0),
+        status,
+    };
+    let app = Status::App {
+        message: "it failed",
+        causes: vec!["cause"],
+        typed: Own::Lost { reason: "lost" },
+    };
+    let lacking = Lacking::new(
+        vec![("kind".to_owned(), "resizer".to_owned())],
+        Vec::new(),
+        Told::Nothing,
+    );
+    let lacked = lacking.bytes();
+    assert!(lacked > 0);
+    let lacking = Failed::NoProvider(Absence::Lacking(Box::new(lacking)));
+    let cases = [
+        (
+            Header::Query {
+                call: id(0),
+                query: Query::Processes,
+            },
+            0,
+        ),
+        (
+            Header::Schedule {
+                call: made.clone(),
+                instead_of: None,
+            },
+            words,
+        ),
+        (Header::Call(made), words),
+        (
+            Header::CallTo {
+                call: many.clone(),
+                processes: processes(),
+            },
+            words + 8,
+        ),
+        (close(app), 9 + 5 + 4),
+        (
+            close(Status::Failed(Failed::Invalid {
+                reason: "it cannot be".to_owned(),
+            })),
+            12,
+        ),
+        (
+            close(Status::Failed(Failed::NoProvider(Absence::misspelt("sub")))),
+            3,
+        ),
+        (close(Status::Failed(lacking)), lacked),
+        (Header::Heartbeat { received: 3 }, 0),
+    ];
+    for (header, words) in cases {
+        let mut f = Fixture::new();
+        let quotas = connection(Quota::new().bytes_per_second(1000));
+        let peer = f.metered("peer", None, quotas);
+        let what = format!("{header:?}");
+        // Whether it makes sense is another thing.
+        let _ = f.receive(peer, header, &bytes("arguments"));
+        assert_eq!(taken(&mut f, peer), 32 + 9 + words, "{what}");
+    }
+}
+
+#[test]
+fn whatever_is_answered_is_a_call() {
+    let asks = [
+        Header::Query {
+            call: id(0),
+            query: Query::Processes,
+        },
+        Header::Schedule {
+            call: call(0, "add"),
+            instead_of: None,
+        },
+        Header::Call(call(0, "add")),
+        Header::CallTo {
+            call: CallHeader {
+                mode: Mode::Broadcast,
+                ..call(0, "add")
+            },
+            processes: vec!["provider"],
+        },
+    ];
+    for header in asks {
+        let mut f = Fixture::new();
+        f.join("provider", &["add"]);
+        let peer = f.metered("peer", None, connection(Quota::new().calls_per_second(1)));
+        f.receive(peer, header, &Bytes::new()).unwrap();
+        f.said();
+        assert_eq!(f.exceeds(peer, call(1, "add")).measure, Measure::CallsPerSecond);
+    }
+}
+
+#[test]
+fn pieces_of_a_result_are_not_its_senders() {
+    let mut f = Fixture::new();
+    let quotas = connection(Quota::new().bytes_per_second(1000));
+    let provider = f.metered("provider", None, quotas);
+    f.offer(provider, &[offered(0, "add")], true);
+    let offered = taken(&mut f, provider);
+    f.pass(Duration::from_secs(10));
+    let caller = f.join("caller", &[]);
+    let (_, run) = f.routed(caller, call(0, "add"));
+    let frame = Large::Reply {
+        call: id(run),
+        status: Status::Value,
+    };
+    f.receive(provider, Header::Large { bytes: 9, frame }, &Bytes::new())
+        .unwrap();
+    let piece = Header::Piece {
+        call: id(run),
+        of: PieceOf::Result(0),
+    };
+    f.receive(provider, piece, &bytes("arguments")).unwrap();
+    assert!(offered > 0);
+    assert_eq!(taken(&mut f, provider), 0);
+}
+
+#[test]
+fn of_what_is_owed_and_what_is_lacking_the_longer_is_told() {
+    let quota = Quota::new().bytes_per_second(1000);
+    let over = |time| {
+        Err(Exceeded::new(
+            Measure::BytesPerSecond,
+            QuotaOf::Connection,
+            1000,
+            Some(Duration::from_millis(time)),
+        ))
+    };
+    let brings = |here| Brings { here, to_come: 0 };
+    let mut account = Account::new(QuotaOf::Connection, &quota, NOW);
+    assert_eq!(account.check_bytes(brings(100), NOW), Ok(()));
+    account.charge_answer(3000, NOW);
+    assert_eq!(account.check_bytes(brings(100), NOW), over(2000));
+    account.charge(0, 2000, NOW);
+    assert_eq!(account.check_bytes(brings(100), NOW), over(2000));
+    account.charge(0, 2000, NOW);
+    assert_eq!(account.check_bytes(brings(100), NOW), over(3100));
+    let never = account.check_bytes(brings(1 << 40), NOW).unwrap_err();
+    assert_eq!((never.room_in, never.may_pass()), (None, false));
+    // Of two that last as long it is the first.
+    let calls = Err(Exceeded::new(
+        Measure::CallsPerSecond,
+        QuotaOf::Connection,
+        1,
+        Some(Duration::from_millis(2000)),
+    ));
+    assert_eq!(longer(calls, over(2000)), calls);
+    assert_eq!(longer(calls, over(2001)), over(2001));
 }
 
 #[test]

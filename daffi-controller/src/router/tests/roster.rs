@@ -137,6 +137,54 @@ fn a_number_stays_what_it_means() {
 }
 
 #[test]
+fn one_callback_is_not_offered_under_the_number_of_another() {
+    let mut f = Fixture::new();
+    let provider = f.join("provider", &["add", "sub"]);
+    let reason = f.denied(provider, &[offered(0, "sub")]);
+    assert!(reason.contains("offers `sub` already"), "{reason}");
+}
+
+#[test]
+fn what_is_offered_later_counts_among_what_a_process_offers() {
+    let mut f = Fixture::new();
+    let provider = f.join("provider", &["add"]);
+    f.offer(provider, &[offered(1, "sub"), offered(2, "mul")], true);
+    assert_eq!(f.processes(), [process("provider", 3)]);
+    f.offer(provider, &[], true);
+    assert_eq!(f.processes(), [process("provider", 3)]);
+    f.withdraw(provider, &[1]);
+    assert_eq!(f.processes(), [process("provider", 2)]);
+}
+
+#[test]
+fn a_signature_is_accepted_as_long_as_anybody_offers_it() {
+    let mut f = Fixture::new();
+    let (one, two) = (f.join("one", &["add"]), f.join("two", &["add"]));
+    let other = f.connect("other");
+    let returns = Returns {
+        ok: trace::<u8>(),
+        error: ErrorType::None,
+    };
+    let odd = Offered {
+        signature: Described::new(&Signature::new([("n", trace::<u8>())], returns)),
+        ..offered(0, "add")
+    };
+    f.offer(other, &[odd], true);
+    let caller = f.join("caller", &[]);
+    let own = |number| CallHeader {
+        signature: OFFERED.number,
+        ..call(number, "add")
+    };
+    f.withdraw(one, &[0]);
+    assert_eq!(f.routed(caller, own(0)).0, two);
+    f.withdraw(two, &[0]);
+    assert!(matches!(
+        f.refused(caller, own(1)),
+        Failed::SignatureMismatch { .. }
+    ));
+}
+
+#[test]
 fn a_process_that_says_goodbye_gets_no_more_calls_and_finishes_what_it_runs() {
     let mut f = Fixture::new();
     let (provider, caller) = (f.join("provider", &["add"]), f.join("caller", &["sub"]));
@@ -288,19 +336,33 @@ fn p6_what_a_process_offers_is_bounded() {
         ..offered(0, "add")
     };
     assert!(f.denied(provider, &[long]).contains("docs"));
-    let words = "x".repeat(Limits::SIGNATURE_BYTES);
-    let long = Offered {
-        signature: Described::new(&Signature::new(
-            [(&*words, trace::<u32>())],
-            Returns {
-                ok: trace::<u32>(),
-                error: ErrorType::None,
-            },
-        )),
-        ..offered(0, "add")
+    let of_bytes = |bytes: usize| {
+        let named = |length| {
+            let words = "x".repeat(length);
+            Described::new(&Signature::new(
+                [(&*words, trace::<u32>())],
+                Returns {
+                    ok: trace::<u32>(),
+                    error: ErrorType::None,
+                },
+            ))
+        };
+        let beside = named(bytes).size() - bytes;
+        Offered {
+            signature: named(bytes - beside),
+            ..offered(0, "add")
+        }
     };
+    let long = of_bytes(Limits::SIGNATURE_BYTES + 1);
+    assert_eq!(long.signature.size(), Limits::SIGNATURE_BYTES + 1);
     assert!(f.denied(provider, &[long]).contains("signature"));
     assert!(f.router.directory.is_empty());
+    let longest = Offered {
+        docs: "x".repeat(Limits::DOCS_BYTES),
+        ..of_bytes(Limits::SIGNATURE_BYTES)
+    };
+    f.offer(provider, &[longest], true);
+    f.withdraw(provider, &[0]);
     let most = u32::try_from(Limits::CALLBACKS).unwrap();
     let many: Vec<_> = (0..most)
         .map(|number| offered(number, &format!("callback {number}")))
@@ -311,6 +373,43 @@ fn p6_what_a_process_offers_is_bounded() {
             .contains("at most")
     );
     assert_eq!(f.router.directory.count_of(provider), Limits::CALLBACKS);
+}
+
+/// offer.bound
+#[test]
+fn p6_all_that_a_process_offers_is_bounded_in_bytes() {
+    let mut f = Fixture::new();
+    let provider = f.connect("provider");
+    let offered_in = |f: &mut Fixture, bytes: usize, all: &[(u32, &str)]| {
+        let offered = all.iter().map(|(number, name)| {
+            let offered = offered(*number, name);
+            let version = offered.signature.version();
+            (offered, version)
+        });
+        let offers = Offers {
+            offered: offered.collect(),
+            bytes,
+        };
+        let request = Request::Offer {
+            call: id(15),
+            ready: true,
+            offers,
+        };
+        let mut turn = Turn::new(NOW);
+        let work = f
+            .router
+            .receive(provider, request, &Bytes::new(), &mut turn, &mut f.queues);
+        finish(&mut f.router, work.unwrap(), &mut f.queues);
+        f.said() == [(provider, empty(15))]
+    };
+    let half = Limits::OFFER_BYTES / 2;
+    assert!(!offered_in(&mut f, Limits::OFFER_BYTES + 1, &[(0, "add")]));
+    assert!(offered_in(&mut f, Limits::OFFER_BYTES, &[(0, "add"), (1, "sub")]));
+    assert!(!offered_in(&mut f, 1, &[(2, "mul")]));
+    // Each of them had as much, which it gives back.
+    f.withdraw(provider, &[0]);
+    assert!(!offered_in(&mut f, half + 1, &[(2, "mul")]));
+    assert!(offered_in(&mut f, half, &[(2, "mul")]));
 }
 
 #[test]

@@ -703,3 +703,27 @@ fn a_stream_of_a_call_that_is_not_out_goes_nowhere() {
     f.credit(caller, 3, StreamId::Result(1)).unwrap();
     assert_eq!(f.said(), []);
 }
+
+/// In front of a stream stands what describes its items, and that is no longer than a signature.
+#[test]
+fn p6_what_stands_in_front_of_items_is_passed_on_if_it_is_not_too_long() {
+    let most = 4 + Limits::SIGNATURE_BYTES;
+    for (bytes, expected) in [(3, 3), (most, most), (most + 1, 0)] {
+        let mut f = Fixture {
+            router: Router::new(Limits::default(), 1 << 20, 1 << 30, 1),
+            queues: Queues::new(&Limits::default()),
+        };
+        let provider = f.join("provider", &["add"]);
+        let caller = f.join("caller", &[]);
+        let (_, run) = f.routed(caller, call(3, "add"));
+        let opened = Header::Opened {
+            call: id(run),
+            index: 0,
+        };
+        f.receive(provider, opened, &vec![0; bytes].into()).unwrap();
+        let [(to, frame)] = &*f.queues.sent else {
+            panic!("{:?}", f.queues.sent);
+        };
+        assert_eq!((*to, frame.decode().unwrap().1.len()), (caller, expected));
+    }
+}

@@ -163,6 +163,91 @@ fn a_call_that_waits_for_versions_of_which_one_goes_waits_for_the_others() {
     f.router.lines.check();
 }
 
+/// Whoever had a turn a moment ago does not have the next one, since a version goes.
+#[test]
+fn p14_a_version_that_goes_changes_no_turns() {
+    let [one, two, _] = versions();
+    let mut f = Fixture::new();
+    let [first, second] =
+        [("a", &one), ("b", &two)].map(|(name, version)| offer(&mut f, name, version, Some(1)));
+    let [busy, many, few] = ["busy", "many", "few"].map(|name| f.join(name, &[]));
+    let runs = [(0, &one), (1, &two)].map(|(number, version)| f.routed(busy, by(number, &[version])).1);
+    for (caller, number) in [(many, 0), (many, 1), (few, 0)] {
+        f.call(caller, by(number, &[&one, &two]));
+    }
+    f.said();
+    f.reply(first, runs[0]);
+    let given = |f: &mut Fixture| {
+        let given = f.said().into_iter().find_map(|(to, said)| match said {
+            Said::Run { number, caller, .. } => Some((to, number, caller)),
+            _ => None,
+        });
+        given.unwrap()
+    };
+    let (to, run, caller) = given(&mut f);
+    assert_eq!((to, &*caller), (first, "many"));
+    f.disconnect(second);
+    f.said();
+    assert_eq!(f.router.calls_waiting(), 2);
+    f.reply(first, run);
+    let (to, run, caller) = given(&mut f);
+    assert_eq!((to, &*caller), (first, "few"));
+    f.reply(first, run);
+    assert_eq!(given(&mut f).2, "many");
+}
+
+#[test]
+fn a_call_that_waits_for_versions_of_which_only_its_caller_offers_one_is_told_so() {
+    let [one, two, _] = versions();
+    let mut f = Fixture::new();
+    let [caller, other] =
+        [("caller", &one), ("b", &two)].map(|(name, version)| offer(&mut f, name, version, Some(1)));
+    let busy = f.join("busy", &[]);
+    f.routed(busy, by(0, &[&two]));
+    f.waits(caller, by(0, &[&one, &two]));
+    f.send_withdrawal(other, &[0]);
+    let only = failure(0, Failed::NoProvider(Absence::OnlyCaller));
+    assert_eq!(f.said(), [(other, empty(15)), (caller, only)]);
+    assert_eq!(f.router.calls_waiting(), 0);
+}
+
+/// However many calls wait, they come to wait for a version that comes in as few turns as that takes.
+#[test]
+fn p15_calls_that_wait_join_a_version_that_comes_many_in_a_turn() {
+    let [one, two, _] = versions();
+    let mut f = Fixture {
+        router: Router::new(Limits::default(), 1 << 20, 1 << 30, 1),
+        queues: Queues::new(&Limits::default()),
+    };
+    let roomy = |version| Offered {
+        queue: 1000,
+        ..of_version(version)
+    };
+    let first = f.connect("a");
+    f.offer(first, &[roomy(&one)], true);
+    let caller = f.join("caller", &[]);
+    f.routed(caller, by(0, &[&one]));
+    (1..=500).for_each(|number| f.waits(caller, by(number, &[&one, &two])));
+    let second = f.connect("b");
+    let payload = offers(&[roomy(&two)]);
+    let offer = Header::Offer {
+        call: id(15),
+        ready: true,
+    };
+    let request = Request::parse(offer, &payload).unwrap();
+    let mut turns = 1;
+    let mut work = f
+        .router
+        .receive(second, request, &payload, &mut Turn::new(NOW), &mut f.queues)
+        .unwrap();
+    while let Some(rest) = work {
+        work = f.router.resume(rest, &mut Turn::new(NOW), &mut f.queues);
+        turns += 1;
+    }
+    assert!((4..10).contains(&turns), "{turns} turns");
+    assert_eq!((seen(&mut f).0, f.router.calls_waiting()), (vec![second], 499));
+}
+
 #[test]
 fn a_call_that_names_versions_may_be_taken_back_while_it_waits() {
     let [one, two, _] = versions();
@@ -486,6 +571,19 @@ fn a_caller_is_told_of_versions_once_for_each_change() {
     assert_eq!(seen(&mut f).1, [(caller, numbers(&[&one]))]);
 }
 
+/// versions.told
+#[test]
+fn of_a_callback_with_one_version_nobody_is_told_whatever_others_have() {
+    let [one, two, _] = versions();
+    let mut f = Fixture::new();
+    offer(&mut f, "a", &one, None);
+    offer(&mut f, "b", &two, None);
+    f.join("c", &["sub"]);
+    let caller = f.join("caller", &[]);
+    f.call(caller, call(0, "sub"));
+    assert_eq!(seen(&mut f).1, []);
+}
+
 #[test]
 fn of_very_many_versions_some_are_told() {
     let many = versions::<20>();
@@ -516,4 +614,29 @@ fn who_may_not_call_is_told_of_no_versions() {
         },
     );
     assert_eq!(seen(&mut f).1, []);
+}
+
+/// versions.told
+#[test]
+fn a_version_that_comes_after_another_has_gone_is_told_as_any_other() {
+    let [one, two, three] = versions();
+    let mut f = Fixture::new();
+    offer(&mut f, "a", &one, None);
+    let second = offer(&mut f, "b", &two, None);
+    let caller = f.join("caller", &[]);
+    let own = |number| CallHeader {
+        signature: one.number,
+        ..call(number, "add")
+    };
+    f.call(caller, own(0));
+    assert_eq!(seen(&mut f).1, [(caller, numbers(&[&one, &two]))]);
+    f.disconnect(second);
+    assert!(!f.router.directory.is_mixed());
+    let third = offer(&mut f, "c", &three, None);
+    assert!(f.router.directory.is_mixed());
+    f.call(caller, own(1));
+    f.call(caller, own(2));
+    assert_eq!(seen(&mut f).1, [(caller, numbers(&[&one, &three]))]);
+    f.disconnect(third);
+    assert!(!f.router.directory.is_mixed());
 }
