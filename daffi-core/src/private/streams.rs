@@ -1,5 +1,6 @@
 //! What generated code does with streams.
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -9,7 +10,7 @@ use futures_util::Stream;
 
 use crate::call::{Call, Encode, Feeds, Port, Pump, Streaming, waits_for_caller};
 use crate::described::DecodeItem;
-use crate::proto::{Batch, Failed, Items, Outcome};
+use crate::proto::{Batch, Credit, Failed, Items, Outcome};
 use crate::registry::{Flow, Invocation, tell_named};
 use crate::signature::Findings;
 
@@ -89,7 +90,7 @@ pub fn send_iterator<I: Iterator>(call: &Invocation, iterator: I, encode: Encode
     Ok(Bytes::new())
 }
 
-/// So many bytes of items may wait between an iterator and what sends them.
+/// So many bytes of items, and so many items, may wait between an iterator and what sends them.
 const CHUNK_BYTES: usize = 64 * 1024;
 
 /// Items between the thread of an iterator, which never waits for a task to run, and the task that sends them, which
@@ -102,9 +103,9 @@ struct Chunks {
 
 #[derive(Debug, Default)]
 struct State {
-    bytes: Vec<u8>,
-    /// Where each item ends, and whether it is written with names.
-    ends: Vec<(usize, bool)>,
+    runs: VecDeque<Run>,
+    /// What they take: their bytes, and one for each item.
+    size: usize,
     /// The iterator has ended.
     finished: bool,
     /// What came of the sending.
@@ -113,6 +114,15 @@ struct State {
     sender: Option<Waker>,
     /// What sends, while it waits for credit. It is not woken by items.
     idle: Option<Waker>,
+}
+
+/// Items behind each other that are written alike: what is sent together is.
+#[derive(Debug)]
+struct Run {
+    bytes: Vec<u8>,
+    /// Where each item ends.
+    ends: Vec<usize>,
+    explained: bool,
 }
 
 /// Ends the sending when its task does, whatever ends that: the thread of the iterator waits for it.
@@ -145,7 +155,7 @@ impl Chunks {
 
     /// Adds an item; waits while there are many. `false` if nobody wants more.
     fn push(&self, item: &mut Items) -> bool {
-        let is_full = |state: &State| state.end.is_none() && state.bytes.len() >= CHUNK_BYTES;
+        let is_full = |state: &State| state.end.is_none() && state.size >= CHUNK_BYTES;
         let mut state = self.state();
         if is_full(&state) {
             drop(state);
@@ -155,9 +165,7 @@ impl Chunks {
         if state.end.is_some() {
             return false;
         }
-        let explained = item.move_to(&mut state.bytes);
-        let end = state.bytes.len();
-        state.ends.push((end, explained));
+        state.add(item);
         let sender = state.sender.take();
         drop(state);
         sender.into_iter().for_each(Waker::wake);
@@ -213,21 +221,15 @@ impl Chunks {
                 if state.end.is_some() {
                     return Poll::Ready(Ok(()));
                 }
-                let allowed = usize::try_from(credit.bytes).unwrap_or(0);
-                // The last item may be over the credit.
-                let items = state.ends.partition_point(|(end, _)| *end < allowed) + 1;
-                let items = items
-                    .min(state.ends.len())
-                    .min(usize::try_from(credit.items).unwrap_or(usize::MAX));
-                if items == 0 {
-                    if state.finished {
-                        return Poll::Ready(Ok(()));
+                match state.take(credit) {
+                    Some(batch) => batch,
+                    None if state.finished => return Poll::Ready(Ok(())),
+                    None => {
+                        state.sender = Some(cx.waker().clone());
+                        drop(state);
+                        return flow.poll_ended(cx).map(Ok);
                     }
-                    state.sender = Some(cx.waker().clone());
-                    drop(state);
-                    return flow.poll_ended(cx).map(Ok);
                 }
-                state.take(items)
             };
             self.changed.notify_all();
             match flow.send(&batch, true) {
@@ -240,22 +242,48 @@ impl Chunks {
 }
 
 impl State {
-    /// The first of the items: so many at most, which are written alike.
-    fn take(&mut self, most: usize) -> Batch {
-        let (_, explained) = self.ends[0];
-        let ends = &self.ends[..most];
-        let items = ends.iter().position(|(_, other)| *other != explained);
-        let items = items.unwrap_or(most);
-        let (end, _) = self.ends[items - 1];
-        let rest = self.bytes.split_off(end);
-        let bytes = std::mem::replace(&mut self.bytes, rest);
-        self.ends.drain(..items);
-        self.ends.iter_mut().for_each(|(other, _)| *other -= end);
-        Batch {
+    /// Takes an item behind the others.
+    fn add(&mut self, item: &mut Items) {
+        let explained = item.begin_with_names();
+        let mut run = match self.runs.pop_back() {
+            Some(run) if run.explained == explained => run,
+            others => {
+                self.runs.extend(others);
+                Run {
+                    bytes: Vec::new(),
+                    ends: Vec::new(),
+                    explained,
+                }
+            }
+        };
+        self.size += item.size() + 1;
+        item.move_to(&mut run.bytes);
+        run.ends.push(run.bytes.len());
+        self.runs.push_back(run);
+    }
+
+    /// As many of the first items as there is credit for, which are written alike. The last may be over its bytes.
+    fn take(&mut self, credit: Credit) -> Option<Batch> {
+        let run = self.runs.front_mut()?;
+        let allowed = usize::try_from(credit.bytes).unwrap_or(0);
+        let items = run.ends.partition_point(|end| *end < allowed) + 1;
+        let items = items
+            .min(run.ends.len())
+            .min(usize::try_from(credit.items).unwrap_or(usize::MAX));
+        let end = run.ends.get(items.checked_sub(1)?).copied()?;
+        let rest = run.bytes.split_off(end);
+        let batch = Batch {
             items: u32::try_from(items).unwrap_or(u32::MAX),
-            explained,
-            bytes: Bytes::from(bytes),
+            explained: run.explained,
+            bytes: Bytes::from(std::mem::replace(&mut run.bytes, rest)),
+        };
+        run.ends.drain(..items);
+        run.ends.iter_mut().for_each(|other| *other -= end);
+        if run.ends.is_empty() {
+            self.runs.pop_front();
         }
+        self.size -= end + items;
+        Some(batch)
     }
 }
 

@@ -82,12 +82,16 @@ impl Items {
         Batch::new(run.items, bytes).explained(run.explained)
     }
 
-    /// Moves the only one behind others, and says whether it is written with names.
-    pub(crate) fn move_to(&mut self, others: &mut Vec<u8>) -> bool {
-        let run = self.runs.pop_front();
-        self.count = 0;
+    /// Whether the first is written with names.
+    pub(crate) fn begin_with_names(&self) -> bool {
+        self.runs.front().is_some_and(|run| run.explained)
+    }
+
+    /// Moves all of them behind others.
+    pub(crate) fn move_to(&mut self, others: &mut Vec<u8>) {
         others.append(&mut self.bytes);
-        run.is_some_and(|run| run.explained)
+        self.runs.clear();
+        self.count = 0;
     }
 
     /// Appends an item by positions, or with names where these cannot carry it, whatever was written before it: what becomes of it is not

@@ -13,7 +13,7 @@ use tokio::time::Sleep;
 use super::*;
 use crate::context::{CallContext, Chain, ContextParts};
 use crate::described::Readings;
-use crate::proto::{Credit, EncodeError, RunId, Taken, Window, encode_item};
+use crate::proto::{EncodeError, RunId, Taken, Window, encode_item};
 use crate::registry::{Answers, FlowHost};
 use crate::signature::{Form, Forms};
 
@@ -280,7 +280,7 @@ fn p6_a_thread_that_is_too_far_ahead_waits_until_nobody_reads() {
     let item = "i".repeat(1024);
     let pushed = thread::scope(|scope| {
         let pushing = scope.spawn(|| (0..).take_while(|_| push(&chunks, &item)).count());
-        while chunks.state().bytes.len() < CHUNK_BYTES {
+        while chunks.state().size < CHUNK_BYTES {
             thread::yield_now();
         }
         chunks.end(Ok(()));
@@ -288,6 +288,76 @@ fn p6_a_thread_that_is_too_far_ahead_waits_until_nobody_reads() {
     });
     assert_eq!(pushed, CHUNK_BYTES / 1024);
     assert!(!push(&chunks, "late"));
+}
+
+/// Also if there is nothing in them.
+#[test]
+fn p6_a_thread_waits_however_short_the_items_are() {
+    let chunks = Chunks::default();
+    let pushed = thread::scope(|scope| {
+        let pushing = scope.spawn(|| (0..2 * CHUNK_BYTES).take_while(|_| push(&chunks, "")).count());
+        while chunks.state().size < CHUNK_BYTES && !pushing.is_finished() {
+            thread::yield_now();
+        }
+        chunks.end(Ok(()));
+        pushing.join().unwrap()
+    });
+    assert_eq!(pushed, CHUNK_BYTES);
+}
+
+/// Others of another kind that stand behind them are not touched: there may be thousands of such runs.
+#[test]
+fn p15_to_take_items_costs_nothing_for_those_behind_them() {
+    let mut state = State::default();
+    for number in 0..1000 {
+        let form = crate::signature::Form::unknown();
+        let mut item = Items::default();
+        let named = Left {
+            number,
+            is_left_out: number % 2 == 0,
+        };
+        encode_item(&named, &form, &mut item).unwrap();
+        state.add(&mut item);
+    }
+    let places = |state: &State| {
+        state
+            .runs
+            .iter()
+            .map(|run| run.bytes.as_ptr())
+            .collect::<Vec<_>>()
+    };
+    let mut before = places(&state);
+    assert_eq!(before.len(), 1000);
+    let credit = Credit {
+        items: 7,
+        bytes: 7000,
+        explained: false,
+    };
+    while let Some(batch) = state.take(credit) {
+        assert_eq!(batch.items, 1);
+        before.remove(0);
+        assert_eq!(places(&state), before);
+    }
+    assert_eq!(state.size, 0);
+}
+
+/// Something of which a field is left out, or not.
+struct Left {
+    number: u32,
+    is_left_out: bool,
+}
+
+impl serde::Serialize for Left {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let mut fields = serializer.serialize_struct("Left", 2 - usize::from(self.is_left_out))?;
+        fields.serialize_field("number", &self.number)?;
+        match self.is_left_out {
+            true => fields.skip_field("other")?,
+            false => fields.serialize_field("other", &1_u8)?,
+        }
+        fields.end()
+    }
 }
 
 #[test]
