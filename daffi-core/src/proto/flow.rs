@@ -135,16 +135,16 @@ impl Credit {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Budget {
     credit: Credit,
-    /// How many bytes of an item have come whose end has not, and in how many parts.
+    /// How many bytes of an item have come whose end has not.
     begun: usize,
-    parts: usize,
+    /// How many parts of its items were short.
+    short: usize,
 }
 
-/// What has come of an item may be so many parts more than there are [`PART_BYTES`] in it: each takes memory of its own, however
-/// short it is.
+/// So many parts of a stream's items may be short: each takes memory of its own until it is looked at, however short it is.
 const SHORT_PARTS: usize = 64;
 
-/// The least that a part has on average, but for [`SHORT_PARTS`] of them.
+/// The least that each of the others has.
 const PART_BYTES: usize = 1024;
 
 impl Budget {
@@ -162,13 +162,13 @@ impl Budget {
     pub(crate) fn take(&mut self, batch: &Batch, most: usize) -> bool {
         let bytes = self.begun.saturating_add(batch.bytes.len());
         if batch.items == 0 {
-            self.parts = self.parts.saturating_add(1);
-            let are_long = self.parts <= SHORT_PARTS + bytes / PART_BYTES;
-            let allowed = !batch.bytes.is_empty() && bytes <= most && are_long && self.credit.allows();
+            let is_short = batch.bytes.len() < PART_BYTES;
+            self.short = self.short.saturating_add(is_short.into());
+            let are_few = self.short <= SHORT_PARTS;
+            let allowed = !batch.bytes.is_empty() && bytes <= most && are_few && self.credit.allows();
             self.begun = bytes;
             return allowed;
         }
-        self.parts = 0;
         let is_end = std::mem::take(&mut self.begun) > 0;
         let fits = !is_end || (batch.items == 1 && bytes <= most);
         self.credit.spend(batch.items, bytes, batch.explained) && fits

@@ -67,7 +67,6 @@ pub use each::{Tally, decode_arguments};
 pub use exceeded::{Exceeded, Measure, QuotaOf, TooMuch};
 pub use extensions::Extensions;
 pub use failure::{Absence, Failed, Failure, Outcome, TimeLimit, Typed};
-#[cfg(feature = "runtime")]
 pub(crate) use flow::OTHERWISE_BYTES;
 pub use flow::{Batch, Budget, Credit, RunId, Taken, Waiting, Window};
 pub use frame::{Frame, FrameError, Framing, LENGTH_BYTES, append};

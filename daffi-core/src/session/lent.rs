@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 
 use super::loans::{Bound, Weight};
-use crate::proto::{Batch, Budget, Failed, Window};
+use crate::proto::{Batch, Budget, Failed, OTHERWISE_BYTES, Window};
 
 /// What one stream may hold, and what it takes of the bound for that.
 #[derive(Debug, Default)]
@@ -12,8 +12,10 @@ pub(super) struct Lent {
     /// How many bytes its reader wants to have on their way, and may have.
     wish: u32,
     window: u32,
-    /// How many bytes have come that were not looked at.
+    /// What has come and was not looked at costs so much.
     unread: u64,
+    came: Counted,
+    looked_at: Counted,
     /// Nothing comes of it any more.
     ended: bool,
 }
@@ -89,13 +91,13 @@ impl Lent {
                 });
             }
         }
-        self.unread += batch.bytes.len() as u64;
+        self.unread += self.came.cost(batch);
         Ok(())
     }
 
     /// Some of what has come was looked at.
-    pub(super) const fn look_at(&mut self, batch: &Batch) {
-        self.unread = self.unread.saturating_sub(batch.bytes.len() as u64);
+    pub(super) fn look_at(&mut self, batch: &Batch) {
+        self.unread = self.unread.saturating_sub(self.looked_at.cost(batch));
     }
 
     /// Nobody looks at what has come.
@@ -111,6 +113,25 @@ impl Lent {
     /// Whether nothing comes of it any more.
     pub(super) const fn has_ended(&self) -> bool {
         self.ended
+    }
+}
+
+/// The batches of a stream, counted one after the other.
+#[derive(Debug, Default)]
+struct Counted {
+    /// Whether the last items say themselves what they are.
+    explained: bool,
+}
+
+impl Counted {
+    /// What the next one costs: its bytes, and more if it is written otherwise than the one before, as [`Credit`](crate::proto::Credit)
+    /// has it.
+    fn cost(&mut self, batch: &Batch) -> u64 {
+        let bytes = batch.bytes.len() as u64;
+        // The end of an item says how its parts are written.
+        let is_otherwise = batch.items > 0 && batch.explained != self.explained;
+        self.explained ^= is_otherwise;
+        bytes + if is_otherwise { OTHERWISE_BYTES.into() } else { 0 }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the streams of a process hold together: for whom, and until when.
 
+use proptest::prelude::*;
+
 use super::*;
 
 const KIB: usize = 1024;
@@ -37,19 +39,42 @@ impl Fixture {
 
     /// Items of an argument come; whether they were allowed.
     fn comes(&mut self, number: u32, items: u32, bytes: usize) -> bool {
-        let (call, stream) = (id(number), StreamId::Argument(0));
+        self.comes_as((id(number), StreamId::Argument(0)), items, bytes, false)
+    }
+
+    /// The same of any stream, with names or by positions.
+    fn comes_as(
+        &mut self,
+        (call, stream): (CallId, StreamId),
+        items: u32,
+        bytes: usize,
+        explained: bool,
+    ) -> bool {
         self.wire.sent();
-        self.receive(
-            Header::Items {
-                call,
-                stream,
-                items,
-                explained: false,
-            },
-            vec![1; bytes].into(),
-        )
-        .unwrap();
+        let items = Header::Items {
+            call,
+            stream,
+            items,
+            explained,
+        };
+        self.receive(items, vec![1; bytes].into()).unwrap();
         self.wire.sent().is_empty()
+    }
+
+    /// A call whose result is a stream with such a window.
+    fn streamed(&mut self, window: Window) -> CallId {
+        let request = Request {
+            window: Some(window),
+            ..Self::request(None)
+        };
+        let message = Message::Call(request, &Bytes::new());
+        self.submit(&message, "caller").unwrap()
+    }
+
+    fn closes(&mut self, number: u32) {
+        let (call, stream, status) = (id(number), StreamId::Argument(0), Status::Value);
+        let close = Header::Close { call, stream, status };
+        self.receive(close, Bytes::new()).unwrap();
     }
 
     /// A call to many who each send a stream.
@@ -217,9 +242,7 @@ fn p6_what_has_ended_keeps_no_window_until_it_is_looked_at() {
     let mut f = Fixture::bounded(1024 * KIB);
     let run = f.reads(1, "one").unwrap();
     assert!(f.comes(1, 1, 1000) && f.comes(1, 1, 100_000));
-    let (call, stream, status) = (id(1), StreamId::Argument(0), Status::Value);
-    f.receive(Header::Close { call, stream, status }, Bytes::new())
-        .unwrap();
+    f.closes(1);
     assert_eq!(f.session.lent(), 101_000);
     f.session.take(run, 0, &mut Some("reader"));
     assert_eq!(f.session.lent(), 100_000);
@@ -227,14 +250,7 @@ fn p6_what_has_ended_keeps_no_window_until_it_is_looked_at() {
     // The same of a result, however its call has ended.
     for is_lost in [false, true] {
         let mut f = Fixture::bounded(1024 * KIB);
-        let window = Some(WISH);
-        let request = Request {
-            window,
-            ..Fixture::request(None)
-        };
-        let call = f
-            .submit(&Message::Call(request, &Bytes::new()), "caller")
-            .unwrap();
+        let call = f.streamed(WISH);
         f.gives(call, 0, 1, 700);
         assert_eq!(f.session.lent(), u64::from(WISH.bytes));
         if is_lost {
@@ -246,5 +262,100 @@ fn p6_what_has_ended_keeps_no_window_until_it_is_looked_at() {
         assert!(matches!(f.next_answer(call), Some(Next::Item(Item::Batch(..)))));
         assert_eq!(f.session.lent(), 0);
         assert!(matches!(f.next_answer(call), Some(Next::End(_))));
+    }
+}
+
+/// As long as nobody has looked at it, and whether or not more comes.
+#[test]
+fn p6_what_is_written_otherwise_takes_its_kibibyte_until_it_is_looked_at() {
+    const EACH: u64 = 1 + 1024;
+    let flips = |f: &mut Fixture, stream| {
+        for number in 0..10 {
+            assert!(f.comes_as(stream, 1, 1, number % 2 == 0));
+        }
+    };
+    let mut f = Fixture::bounded(1024 * KIB);
+    let run = f.reads(1, "one").unwrap();
+    flips(&mut f, (id(1), StreamId::Argument(0)));
+    f.closes(1);
+    for left in (1..=10).rev() {
+        assert_eq!(f.session.lent(), left * EACH);
+        f.session.take(run, 0, &mut Some("reader"));
+    }
+    assert_eq!(f.session.lent(), 0);
+
+    let mut f = Fixture::bounded(1024 * KIB);
+    let call = f.streamed(WISH);
+    flips(&mut f, (call, StreamId::Result(0)));
+    f.reply(call, &Ok(Bytes::new())).unwrap();
+    for left in (1..=10).rev() {
+        assert_eq!(f.session.lent(), left * EACH);
+        f.next_answer(call);
+    }
+    assert_eq!(f.session.lent(), 0);
+}
+
+/// stream.parts: whatever items they are of, and whether or not these were read.
+#[test]
+fn p6_short_parts_are_few_in_all_of_a_stream() {
+    let mut f = Fixture::bounded(1024 * KIB);
+    let run = f.reads(1, "one").unwrap();
+    let mut comes = |items, bytes| {
+        let is_fine = f.comes(1, items, bytes);
+        f.session.take(run, 0, &mut Some("reader"));
+        is_fine
+    };
+    for _ in 0..10 {
+        assert!(comes(0, 1024) && comes(0, 1024) && comes(1, 1));
+    }
+    for _ in 0..32 {
+        assert!(comes(0, 1023) && comes(0, 1) && comes(1, 1));
+    }
+    assert!(!comes(0, 1));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// P6: each batch that waits takes memory of its own. Those of one window are few, however short what comes is, and in whatever
+    /// parts, with names or by positions.
+    #[test]
+    fn p6_no_more_batches_wait_than_a_window_pays_for(
+        is_result in any::<bool>(),
+        shares in [0..4u32, 0..4, 0..4],
+        seed in any::<u64>(),
+    ) {
+        const MOST: Window = Window { items: 1 << 14, bytes: 64 * 1024 };
+        let mut f = Fixture::bounded(64 * 1024 * KIB);
+        let (call, run) = if is_result {
+            (f.streamed(MOST), None)
+        } else {
+            let run = f.run_of(1, "one");
+            prop_assert_eq!(f.session.accept(run, 0, MOST, &mut f.wire), MOST);
+            (id(1), Some(run))
+        };
+        let stream = if is_result { StreamId::Result(0) } else { StreamId::Argument(0) };
+        let mut random = seed;
+        let mut one_in = |share: u32| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            share > 0 && (random >> 33) % (4_u64.pow(share)) == 0
+        };
+        let (mut begun, mut explained) = (false, false);
+        for _ in 0..20_000 {
+            explained ^= one_in(shares[0]);
+            let is_part = one_in(shares[1]);
+            let bytes = if one_in(shares[2]) { 1024 } else { usize::from(begun || is_part) };
+            let items = u32::from(!is_part);
+            if !f.comes_as((call, stream), items, bytes, explained) {
+                break;
+            }
+            begun = is_part;
+        }
+        let mut next = || match run {
+            Some(run) => matches!(f.session.take(run, 0, &mut Some("reader")), Some(Taken::Batch(_))),
+            None => matches!(f.next_answer(call), Some(Next::Item(_))),
+        };
+        let batches = (0..20_000).take_while(|_| next()).count();
+        prop_assert!(batches <= 400, "{} batches", batches);
     }
 }

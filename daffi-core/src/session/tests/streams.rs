@@ -1255,19 +1255,6 @@ fn p6_parts_of_next_to_nothing_end_the_stream() {
     assert_eq!(f.wire.sent(), [Sent::Cancel { number: number(call) }]);
 }
 
-#[test]
-fn the_parts_of_each_item_are_counted_by_themselves() {
-    let mut f = Fixture::new();
-    let run = f.reading(3, window(100, 10_000));
-    for _ in 0..3 {
-        for items in [0].repeat(64).into_iter().chain([1]) {
-            f.items(id(3), argument(0), items, "x").unwrap();
-            assert_eq!(f.take(run, 0), taken(items, "x"));
-        }
-    }
-    assert_eq!(f.wire.sent(), []);
-}
-
 // ---------------------------------------------------------------------- beside other calls
 
 /// What goes on for long does not make another call one of many, which would wait to be written together.
