@@ -3,6 +3,7 @@
 use daffi_core::proto::Absence;
 
 use super::ids::PeerId;
+use super::provider::Function;
 use super::state::Router;
 use super::work::Turn;
 
@@ -30,23 +31,36 @@ impl Router {
         if self.directory.function(name).is_some() || !self.may_observe_all(from, turn) {
             return Absence::nobody();
         }
-        let similar = self.similar(name, turn);
+        let similar = self.similar(from, name, turn);
         similar.map_or_else(Absence::nobody, Absence::misspelt)
     }
 
-    /// The callback with the nearest name.
-    fn similar(&self, name: &str, turn: &mut Turn) -> Option<&str> {
+    /// The callback with the nearest name that somebody else offers.
+    fn similar(&self, from: PeerId, name: &str, turn: &mut Turn) -> Option<&str> {
         let meant = Meant::of(name)?;
         let known = (0..LOOKED_AT).map_while(|place| self.directory.function_at(place));
         let (mut looks, mut left) = (0, COMPARED);
         let nearest = known
             .inspect(|_| looks += 1)
             .flatten()
-            .filter(|function| !function.shown().is_empty())
+            .filter(|function| self.is_of_others(from, function))
             .filter_map(|function| Some((meant.distance(&function.name, &mut left)?, &*function.name)))
             .min();
         turn.spend_looks(looks + (COMPARED - left) / LOOK);
         nearest.map(|(_, other)| other)
+    }
+
+    /// Whether another process than that one offers a callback.
+    fn is_of_others(&self, from: PeerId, function: &Function) -> bool {
+        match function.shown() {
+            [] => false,
+            // No process offers it twice.
+            [only] => self
+                .directory
+                .provider(*only)
+                .is_some_and(|provider| provider.peer != from),
+            _ => true,
+        }
     }
 }
 

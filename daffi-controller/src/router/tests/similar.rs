@@ -44,6 +44,24 @@ fn of_a_name_that_nobody_offers_it_is_told_which_one_may_be_meant() {
     check(&mut f, caller, "hidden", &Absence::nobody());
 }
 
+/// call.similar: by a name that only the caller offers it could call nobody.
+#[test]
+fn what_a_caller_alone_offers_is_not_what_it_may_mean() {
+    let mut f = Fixture::new();
+    let caller = f.join("caller", &["orders.place", "kitchen.plate"]);
+    check(&mut f, caller, "orders.palce", &Absence::nobody());
+    let other = f.join("other", &["orders.palace"]);
+    check(
+        &mut f,
+        caller,
+        "orders.palce",
+        &Absence::misspelt("orders.palace"),
+    );
+    check(&mut f, other, "orders.palce", &Absence::misspelt("orders.place"));
+    f.join("third", &["orders.place"]);
+    check(&mut f, caller, "orders.plcae", &Absence::misspelt("orders.place"));
+}
+
 /// call.similar
 #[test]
 fn who_may_not_know_all_that_is_offered_is_not_told_what_may_be_meant() {
