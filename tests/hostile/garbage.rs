@@ -287,7 +287,7 @@ fn damaged(random: &mut Random) -> Vec<u8> {
                 call: id,
                 stream,
                 items: number,
-                explained: false,
+                explained: number % 2 == 1,
             },
             b"items",
         ),

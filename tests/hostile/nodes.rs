@@ -31,7 +31,7 @@ fn before_the_answer(random: &mut Random, call: CallId) -> Frames {
         call,
         stream: StreamId::Result(0),
         items: number,
-        explained: false,
+        explained: number % 2 == 1,
     };
     let credit = Header::Credit {
         call,
@@ -227,7 +227,7 @@ async fn calls_and_items_that_make_no_sense_spoil_nothing_for_other_callers_of_a
                             call,
                             stream,
                             items,
-                            explained: false,
+                            explained: random.below(2) == 0,
                         },
                         &random.bytes(),
                     )

@@ -184,14 +184,14 @@ pub(crate) fn samples() -> Vec<(Header<'static>, Bytes)> {
             },
         ]);
     }
-    for stream in [result, argument, of_part] {
+    for (stream, explained) in [(result, true), (argument, false), (of_part, true)] {
         let (items, bytes) = (1, 100);
         add.extend([
             Header::Items {
                 call: CALL,
                 stream,
                 items,
-                explained: false,
+                explained,
             },
             Header::Credit {
                 call: CALL,

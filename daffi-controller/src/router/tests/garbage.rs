@@ -104,7 +104,7 @@ fn header((kind, number, other, text, more): Parts) -> Header<'static> {
                     call,
                     stream,
                     items,
-                    explained: false,
+                    explained: number % 2 == 1,
                 },
                 22 => Header::Close {
                     call,
