@@ -556,3 +556,41 @@ async fn a_type_that_panics_is_named_once_for_each_callback() {
         "{line}"
     );
 }
+
+/// explained.carried: also of a fetcher that knows nothing of it.
+#[tokio::test]
+async fn p13_an_argument_that_positions_carry_goes_by_them_whatever_stands_beside_it() {
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(rename_all(serialize = "camelCase"))]
+    struct Who {
+        nick: Option<String>,
+        user_id: Option<u64>,
+    }
+    #[fetcher(alias = "values.who")]
+    async fn who(rule: &Rule, who: &Who) -> Who;
+    #[fetcher(alias = "values.who", untraced)]
+    async fn unlooked(rule: &Rule, who: &Who) -> Who;
+    #[fetcher(alias = "values.unknown", untraced)]
+    async fn unknown(rule: &Rule, who: &Who) -> Who;
+    over_each(async |transport| {
+        let (net, g) = net(transport).await;
+        let same = |_: Rule, who: Who| who;
+        net.service.register_fn("values.who", same).await.unwrap();
+        let made = net.service.register_fn("values.unknown", same);
+        made.untraced().await.unwrap();
+        let sent = Who {
+            nick: None,
+            user_id: Some(5),
+        };
+        for limit in [Some(1), None, None, Some(1)] {
+            assert_eq!(who(&rule(limit), &sent).on(&g).await, Ok(sent.clone()));
+            assert_eq!(unlooked(&rule(limit), &sent).on(&g).await, Ok(sent.clone()));
+        }
+        // Where neither side knows anything, nobody could say how the one is read that has names.
+        assert_eq!(unknown(&rule(Some(1)), &sent).on(&g).await, Ok(sent.clone()));
+        let error = unknown(&rule(None), &sent).on(&g).await.unwrap_err();
+        assert!(matches!(error, CallError::SignatureMismatch { .. }), "{error:?}");
+        net.stop([g]).await;
+    })
+    .await;
+}

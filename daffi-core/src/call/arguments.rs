@@ -14,7 +14,7 @@ use super::source::{Named, Source};
 use super::stub::{Traced, told};
 use crate::error::RemoteError;
 use crate::proto;
-use crate::proto::explained::encode_by_names;
+use crate::proto::explained::{Which, encode_by_names};
 use crate::registry::looking::Looking;
 use crate::signature::{
     Allowances, ErrorType, Findings, Form, Interface, Notes, Readable, Returns, Signature, Type, findings,
@@ -70,7 +70,7 @@ where
 
 /// Arguments that say themselves what they are, as positions cannot carry them.
 fn with_names(arguments: &impl Serialize) -> (Type, Arguments) {
-    match encode_by_names(arguments, &Form::unknown(), &|_| false) {
+    match encode_by_names(arguments, &Form::unknown(), Which::Any) {
         Ok((bytes, explained)) => (
             Type::Tuple(vec![Type::Any; explained.len()]),
             Arguments(Ok(bytes.into())),

@@ -15,7 +15,7 @@ use super::streaming::Streaming;
 use super::stub::{Shown, Stub, Traced};
 use crate::described::ReadAs;
 use crate::panics::logged;
-use crate::proto::explained::encode_by_names;
+use crate::proto::explained::{Which, encode_by_names};
 use crate::proto::{self, DecodeError, Raw, RawBytes};
 use crate::registry::looking::{self, Looking};
 use crate::signature::{Contract, Origin};
@@ -136,8 +136,7 @@ fn with_names<A: Serialize>(
     arguments: &A,
     error: &proto::EncodeError,
 ) -> Written {
-    let is_known = |argument| traced.is_known(argument);
-    let (bytes, explained) = match encode_by_names(arguments, &traced.forms.arguments, &is_known) {
+    let (bytes, explained) = match encode_by_names(arguments, &traced.forms.arguments, Which::Needed) {
         Ok(encoded) => encoded,
         Err(error) => return (Arguments::from(Err(error)), None),
     };

@@ -256,15 +256,6 @@ impl Traced {
         Ok((value, reading))
     }
 
-    /// Of each argument that is no stream, whether all is known of it.
-    pub(super) fn is_known(&self, argument: usize) -> bool {
-        let parameters = self.interface.signature.parameters.iter().flatten();
-        let mut values = parameters.filter(|parameter| parameter.ty.item().is_none());
-        values
-            .nth(argument)
-            .is_some_and(|parameter| !parameter.ty.is_opaque_somewhere())
-    }
-
     /// The same, where these of the arguments that are no streams say themselves what they are.
     pub(super) fn explaining(&self, arguments: &[usize]) -> Self {
         Self::of(self.interface.explaining(arguments), Arc::clone(&self.forms))

@@ -19,9 +19,9 @@ use serde::ser::{Serialize, Serializer};
 
 use self::parts::Parts;
 use self::read::{Looked, Read};
-#[cfg(feature = "runtime")]
-pub(crate) use self::row::encode_by_names;
 pub(super) use self::row::write_parts;
+#[cfg(feature = "runtime")]
+pub(crate) use self::row::{Which, encode_by_names};
 pub(crate) use self::writer::WIDE;
 use self::writer::{NIL, Writer, Written, fault, length};
 use super::EncodeError;
@@ -45,16 +45,17 @@ pub(crate) fn write_by_names<T: Serialize + ?Sized>(
     form: &Form,
     out: &mut Vec<u8>,
 ) -> Result<(), EncodeError> {
-    write_part_by_names(value, (form, At::ROOT), out)
+    write_part_by_names(value, (form, At::ROOT), false, out)
 }
 
-/// The same of what is at a position of its form.
+/// The same of what is at a position of its form, and may be carried by positions all the same.
 fn write_part_by_names<T: Serialize + ?Sized>(
     value: &T,
     (form, at): (&Form, At),
+    is_carried: bool,
     out: &mut Vec<u8>,
 ) -> Result<(), EncodeError> {
-    form.check_names(at, value)?;
+    form.check_names(at, value, is_carried)?;
     write_at(value, (form, at), out)
 }
 

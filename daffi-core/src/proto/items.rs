@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::explained::encode_by_names;
+use super::explained::{Which, encode_by_names};
 use super::{Batch, EncodeError, encode_held_into, encode_into, explained};
 use crate::signature::Form;
 
@@ -149,7 +149,7 @@ pub fn encode_arguments<A: Serialize + ?Sized>(
         |out| after_its_length(out, |out| encode_held_into(arguments, form, out)),
         |out| {
             after_its_length(out, |out| {
-                let (bytes, _) = encode_by_names(arguments, form, &|_| false)?;
+                let (bytes, _) = encode_by_names(arguments, form, Which::All)?;
                 out.extend(bytes);
                 Ok(())
             })

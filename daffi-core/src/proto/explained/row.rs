@@ -40,8 +40,18 @@ pub(in super::super) fn write_parts<T: Serialize + ?Sized>(
     value.serialize(whole)
 }
 
-/// The bytes of a tuple that positions cannot carry as it is, and which of its parts say themselves what they are: those of whose
-/// types not all `is_known`, and those that have to.
+/// Which parts of a tuple that positions cannot carry as it is go with names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// Those that have to.
+    Needed,
+    /// All, since one has to. Those that positions would carry may lose nothing by it.
+    All,
+    /// All, whatever would carry them: their reader goes by names.
+    Any,
+}
+
+/// The bytes of a tuple that positions cannot carry as it is, and which of its parts say themselves what they are.
 ///
 /// # Errors
 ///
@@ -51,7 +61,7 @@ pub(in super::super) fn write_parts<T: Serialize + ?Sized>(
 pub(crate) fn encode_by_names<T: Serialize + ?Sized>(
     value: &T,
     form: &Form,
-    is_known: &dyn Fn(usize) -> bool,
+    which: Which,
 ) -> Written<(Vec<u8>, Vec<usize>)> {
     let (mut out, mut explained) = (Vec::new(), Vec::new());
     value.serialize(Row {
@@ -59,7 +69,7 @@ pub(crate) fn encode_by_names<T: Serialize + ?Sized>(
         at: At::ROOT,
         out: &mut out,
         choosing: Some(Choosing {
-            is_known,
+            which,
             explained: &mut explained,
             next: 0,
         }),
@@ -70,7 +80,7 @@ pub(crate) fn encode_by_names<T: Serialize + ?Sized>(
 
 /// Parts are tried before they are written with names.
 struct Choosing<'o> {
-    is_known: &'o dyn Fn(usize) -> bool,
+    which: Which,
     explained: &'o mut Vec<usize>,
     next: usize,
 }
@@ -92,23 +102,23 @@ impl Row<'_> {
             return super::write_at(value, (self.form, self.at), self.out);
         }
         if self.form.has_names(self.at) {
-            return write_part_by_names(value, (self.form, self.at), self.out);
+            return write_part_by_names(value, (self.form, self.at), false, self.out);
         }
-        let tried = self
-            .choosing
-            .as_ref()
-            .map(|choosing| (choosing.is_known)(choosing.next));
-        if tried != Some(false) {
-            let start = self.out.len();
-            match self.positions(value) {
-                Err(error) if tried.is_some() && error.is_told_by_names() => self.out.truncate(start),
+        let Some(which) = self.choosing.as_ref().map(|choosing| choosing.which) else {
+            return self.positions(value);
+        };
+        let start = self.out.len();
+        let is_carried = which != Which::Any
+            && match self.positions(value) {
+                Ok(()) if which == Which::All => true,
+                Err(error) if error.is_told_by_names() => false,
                 written => return written,
-            }
-        }
+            };
+        self.out.truncate(start);
         if let Some(choosing) = &mut self.choosing {
             choosing.explained.push(choosing.next);
         }
-        write_part_by_names(value, (self.form, self.at), self.out)
+        write_part_by_names(value, (self.form, self.at), is_carried, self.out)
     }
 
     /// A part that has positions, but perhaps for parts of its own: an argument may be a tuple or a `Result`.

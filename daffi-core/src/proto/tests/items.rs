@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::explained::{Which, encode_by_names};
 use super::*;
 use crate::described::{Front, ItemsAs, ReadAs, Readings};
 use crate::signature::{
@@ -304,4 +305,87 @@ fn an_item_of_which_names_would_lose_a_part_is_refused() {
     let form = Form::tuple([form]);
     let error = encode_arguments(&(around(Some(5)),), &form, &mut Items::default()).unwrap_err();
     assert!(error.to_string().contains("`userId`"), "{error}");
+}
+
+/// explained.carried: of an untraced fetcher, or of a type of which not all was found out.
+#[test]
+fn p13_what_positions_carry_is_not_lost_by_names_beside_what_they_do_not() {
+    let who = || Cased {
+        nick: None,
+        user_id: Some(5),
+    };
+    let known = findings::<Item>().form;
+    for form in [Form::unknown(), Form::tuple([known, Form::unknown()])] {
+        let mut items = Items::default();
+        encode_arguments(&(item(2), who()), &form, &mut items).unwrap();
+        let error = encode_arguments(&(item(3), who()), &form, &mut items).unwrap_err();
+        for words in ["`Cased`", "is not known", "by itself"] {
+            assert!(error.to_string().contains(words), "no {words} in: {error}");
+        }
+        let chosen = Some(Ok::<_, Sold>(1_u8));
+        let error = encode_arguments(&(item(3), chosen), &form, &mut items).unwrap_err();
+        assert!(error.to_string().contains("the enum `Result`"), "{error}");
+        // What has no names is the same with them.
+        encode_arguments(&(item(3), (7_u8, vec!["a"])), &form, &mut items).unwrap();
+        assert_eq!(
+            [items.take(), items.take()].map(|batch| batch.explained),
+            [false, true]
+        );
+        // And what has to go with names goes so.
+        encode_arguments(&(item(3), item(5)), &form, &mut items).unwrap();
+        assert!(items.take().explained);
+
+        // Each argument of a call goes as it would alone.
+        let named = |arguments| encode_by_names(arguments, &form, Which::Needed).unwrap();
+        let (bytes, explained) = named(&(item(3), who()));
+        assert_eq!(explained, [0]);
+        assert!(bytes.ends_with(&encode(&who()).unwrap()));
+    }
+}
+
+#[derive(Serialize)]
+enum Sold {}
+
+/// In the same value: nobody knows by which names that is read which is not known.
+#[test]
+fn p13_what_is_not_known_of_a_value_that_goes_with_names_is_refused() {
+    #[derive(Debug, Serialize)]
+    struct Hidden<T>(T);
+    impl<'de, T> Deserialize<'de> for Hidden<T> {
+        fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+            panic!("it cannot be read")
+        }
+    }
+    #[derive(Serialize, Deserialize)]
+    #[serde(bound = "")]
+    struct Around<T: Serialize> {
+        rule: Item,
+        hidden: Hidden<T>,
+    }
+    fn sent<T: Serialize + 'static>(size: u8, hidden: T) -> Result<bool, String> {
+        let around = Around {
+            rule: item(size),
+            hidden: Hidden(hidden),
+        };
+        let mut items = Items::default();
+        let form = findings::<Around<T>>().form;
+        let written = encode_item(&around, &form, &mut items);
+        written
+            .map(|()| items.take().explained)
+            .map_err(|error| error.to_string())
+    }
+    let who = || Cased {
+        nick: None,
+        user_id: Some(5),
+    };
+    assert_eq!(sent(2, who()), Ok(false));
+    assert_eq!(sent(3, vec![7_u8]), Ok(true));
+    for error in [
+        sent(3, who()),
+        sent(3, vec![Some(who())]),
+        sent(3, Ok::<u8, u8>(1)),
+    ] {
+        let error = error.unwrap_err();
+        assert!(error.contains("is not known"), "{error}");
+    }
 }

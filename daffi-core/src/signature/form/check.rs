@@ -39,15 +39,22 @@ impl Form {
     }
 
     /// Whether `value` is read as it is written at that position, with names: whether each of its fields and variants that is known is read
-    /// by exactly the name by which it is written. What its reader would take for something that is not there is refused.
+    /// by exactly the name by which it is written. What its reader would take for something that is not there is refused, and what it
+    /// may take for that where positions carry the value, or all of it is known but for that.
     ///
     /// # Errors
     ///
     /// What names do not tell, or why it cannot be written.
     #[cold]
-    pub(crate) fn check_names<T: Serialize + ?Sized>(&self, at: At, value: &T) -> Result<(), Mismatch> {
+    pub(crate) fn check_names<T: Serialize + ?Sized>(
+        &self,
+        at: At,
+        value: &T,
+        is_carried: bool,
+    ) -> Result<(), Mismatch> {
         let is_known = |node: &Node| !node.has_names && !matches!(node.kind, Kind::Unknown);
-        let found = Found::by(match self.node(Spot(at.place())).is_some_and(is_known) {
+        let is_known = is_carried || self.node(Spot(at.place())).is_some_and(is_known);
+        let found = Found::by(match is_known {
             true => ByNames::Known,
             false => ByNames::Unknown,
         });

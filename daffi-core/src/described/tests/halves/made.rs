@@ -22,6 +22,10 @@ pub(super) enum Ty {
     List(&'static Self),
     Pair([&'static Self; 2]),
     Newtype(&'static str, &'static Self),
+    /// A text of which no value can be made up.
+    Sku,
+    /// Something whose reader panics where it is made up.
+    Panics(&'static Self),
     Struct(&'static str, Fields),
     Enum(&'static str, Variants),
 }
@@ -32,7 +36,9 @@ pub(super) struct Fields {
     pub(super) all: Vec<Field>,
     /// As serde lists them.
     known: &'static [&'static str],
-    deny_unknown: bool,
+    pub(super) deny_unknown: bool,
+    /// They are read in their order, whatever their names are.
+    pub(super) have_order: bool,
 }
 
 #[derive(Debug)]
@@ -88,13 +94,14 @@ fn known<'r>(parts: impl Iterator<Item = &'r Vec<&'static str>>) -> &'static [&'
 }
 
 impl Fields {
-    pub(super) fn new(all: Vec<Field>, deny_unknown: bool) -> Self {
+    pub(super) fn new(all: Vec<Field>) -> Self {
         let read = all.iter().filter(|field| !field.skip_deserializing);
         let known = known(read.map(|field| &field.read));
         Self {
             all,
             known,
-            deny_unknown,
+            deny_unknown: false,
+            have_order: false,
         }
     }
 
@@ -177,7 +184,8 @@ impl Ty {
             Self::Option(_) => Value::None,
             Self::List(_) => Value::Parts(Vec::new()),
             Self::Pair(types) => Value::Parts(types.iter().map(|ty| ty.default()).collect()),
-            Self::Newtype(_, inner) => inner.default(),
+            Self::Newtype(_, inner) | Self::Panics(inner) => inner.default(),
+            Self::Sku => Value::Text(SKU.to_owned()),
             Self::Struct(_, fields) => {
                 Value::Parts(fields.all.iter().map(|field| field.ty.default()).collect())
             }
@@ -198,7 +206,8 @@ impl Serialize for Written<'_> {
         let Self(ty, value) = *self;
         match (ty, value) {
             (Ty::Number, Value::Number(number)) => serializer.serialize_u32(*number),
-            (Ty::Text, Value::Text(text)) => serializer.serialize_str(text),
+            (Ty::Text | Ty::Sku, Value::Text(text)) => serializer.serialize_str(text),
+            (Ty::Panics(inner), value) => (SKU, Written(inner, value)).serialize(serializer),
             (Ty::Option(_), Value::None) => serializer.serialize_none(),
             (Ty::Option(inner), Value::Some(value)) => serializer.serialize_some(&Written(inner, value)),
             (Ty::List(inner), Value::Parts(parts)) => {
@@ -254,6 +263,9 @@ impl Serialize for Written<'_> {
     }
 }
 
+/// What stands in values that cannot be made up.
+const SKU: &str = "daffi";
+
 /// How many types are around: a reader of its own for each, as types have.
 trait Level {
     type Inner: Level;
@@ -292,6 +304,11 @@ impl<'de, L: Level> DeserializeSeed<'de> for Read<L> {
         match self.0 {
             Ty::Number => u32::deserialize(deserializer).map(Value::Number),
             Ty::Text => String::deserialize(deserializer).map(Value::Text),
+            Ty::Sku => match String::deserialize(deserializer)? {
+                text if text == SKU => Ok(Value::Text(text)),
+                _ => Err(D::Error::custom("there is nothing of that name")),
+            },
+            Ty::Panics(_) => deserializer.deserialize_tuple(2, self),
             Ty::Option(_) => deserializer.deserialize_option(self),
             Ty::List(_) => deserializer.deserialize_seq(self),
             Ty::Pair(types) => deserializer
@@ -349,6 +366,15 @@ impl<'de, L: Level> Visitor<'de> for Read<L> {
                     list.push(element);
                 }
                 Ok(Value::Parts(list))
+            }
+            Ty::Panics(inner) => {
+                let sku = elements.next_element::<String>()?;
+                if sku.as_deref() != Some(SKU) {
+                    // Nothing is printed.
+                    std::panic::resume_unwind(Box::new("it is made up"));
+                }
+                let inner = elements.next_element_seed(read::<L>(inner))?;
+                inner.ok_or_else(|| A::Error::invalid_length(1, &"two parts"))
             }
             Ty::Newtype(_, inner) => match elements.next_element_seed(read::<L>(inner))? {
                 Some(inner) => Ok(inner),
@@ -424,6 +450,9 @@ impl<'de, L: Level> Visitor<'de> for Named<L> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Vec<Value>, A::Error> {
         let fields = self.0;
+        if fields.have_order {
+            return Err(A::Error::invalid_type(Unexpected::Map, &self));
+        }
         let mut parts = vec![None; fields.all.len()];
         loop {
             let key = entries.next_key_seed(Key {

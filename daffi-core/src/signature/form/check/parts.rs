@@ -195,6 +195,7 @@ impl<'f> Writing<'f> {
         }
         match self.skipped() {
             Some(name) if names.is_none() || self.is_told_by_names() => self.left_out(name),
+            None if self.check.may_be_misread() => self.check.unknown_names(self.written),
             _ => self.misread(seen, count),
         }
     }
@@ -218,7 +219,7 @@ impl<'f> Writing<'f> {
             _ if !self.has_names() => return self.seen == self.count(),
             Some(Expected::Fields(fields)) => fields,
             Some(Expected::Count(_)) => return false,
-            None => return self.skipped().is_none() || self.check.found.reads_names(),
+            None => return self.fields.is_empty() || self.check.found.reads_names(),
         };
         let of = |name| owner(&fields.names, name);
         let owners: Vec<_> = self.fields.iter().filter_map(|(name, _)| of(name)).collect();

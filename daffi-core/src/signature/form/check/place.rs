@@ -85,7 +85,7 @@ pub(super) struct Found {
 /// What it is that is written with names.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ByNames {
-    /// A value of which all is known, or what is not is perhaps not read by names.
+    /// A value of which all is known, or that positions carry: what is not known of it may not be read by the names that it has.
     Known,
     /// One of which nothing is, as in a call by name, or not all, and it is read by names: of that no more is held than its own names say.
     Unknown,
@@ -239,6 +239,21 @@ impl<'f> Check<'f> {
             place: Place { owner, part },
             ..self
         }
+    }
+
+    /// Whether nobody knows by which names that is read which is written here, and these may be others.
+    pub(super) fn may_be_misread(self) -> bool {
+        let is_known = |node: &Node| !matches!(node.kind, Kind::Unknown);
+        self.found.names == Some(ByNames::Known) && !self.node().is_some_and(is_known)
+    }
+
+    /// It would go by these.
+    pub(super) fn unknown_names(self, written: Written) -> Mismatch {
+        let place = self.place;
+        Mismatch::new(format!(
+            "{written} would go with names{place}, as something beside it or around it has to, and it is not known by which it is read: \
+             what is read by another name would be lost; send what has to go with names by itself, or leave `untraced` away"
+        ))
     }
 
     /// Where a type that has a name is not where it is read.

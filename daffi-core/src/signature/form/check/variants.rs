@@ -10,6 +10,9 @@ impl<'f> Check<'f> {
         self.found.tell_variant(index);
         let within = self.unwrapped();
         let content = within.inside().within(name, Part::Variant(variant));
+        if within.may_be_misread() {
+            return Err(within.unknown_names(Written { what: "enum", name }));
+        }
         let Some(node) = within.node() else {
             return Ok(content);
         };
