@@ -30,8 +30,8 @@ impl Router {
         out: &mut impl Outlet,
     ) -> Result<(), Fault> {
         self.claim(from, header.call)?;
-        turn.spend_words(metadata_bytes(header) + payload.len());
         let size = metadata_bytes(header) + payload.len();
+        turn.spend_words(size);
         let checked = if size > Limits::SCHEDULED_BYTES {
             Err(Failed::TooLarge {
                 size: size as u64,

@@ -176,7 +176,7 @@ fn p15_a_call_that_nobody_can_take_costs_the_same_among_many() {
                 concurrency: Some(0),
                 ..offered(0, "add")
             };
-            f.offer(peer, &[busy], true);
+            f.offer(peer, &[busy, offered(1, "sub")], true);
         }
         let caller = f.join("caller", &[]);
         let wrong = CallHeader {
@@ -187,10 +187,6 @@ fn p15_a_call_that_nobody_can_take_costs_the_same_among_many() {
         assert_eq!(refused, full());
         let (_, mismatch) = looks(|| f.refused(caller, wrong.clone()));
         // Nor where they are free, and accept something else.
-        for number in 0..count {
-            let peer = f.router.holder(&format!("provider {number}")).unwrap();
-            f.offer(peer, &[offered(1, "sub")], true);
-        }
         let wrong = CallHeader { name: "sub", ..wrong };
         let (_, free) = looks(|| f.refused(caller, wrong));
         costs.push(busy.max(mismatch).max(free));

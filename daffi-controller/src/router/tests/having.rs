@@ -334,11 +334,10 @@ fn displaced(balance: Balance) {
         ..one_at_a_time()
     };
     let busy = f.join_as("busy", &many, offer());
-    let other = f.join_as("other", RESIZER, offer());
+    let others = ["one", "two"].map(|name| f.join_as(name, RESIZER, offer()));
     let [caller, spoiler] = ["caller", "spoiler"].map(|name| f.join(name, &[]));
-    let begun = [0, 1].map(|number| f.routed(caller, to_where(number, RESIZER)));
-    let run = begun.iter().find(|(at, _)| *at == other).unwrap().1;
-    f.call(caller, to_where(2, RESIZER));
+    let begun = [0, 1, 2].map(|number| f.routed(caller, to_where(number, RESIZER)));
+    f.call(caller, to_where(3, RESIZER));
     for choice in 1_u32..1 << keys.len() {
         let having = said
             .iter()
@@ -352,19 +351,22 @@ fn displaced(balance: Balance) {
     }
     assert_eq!(f.said(), []);
     assert!(f.router.directory.group("add", RESIZER).is_none());
-    f.reply(other, run);
-    let mut after = f.said();
-    assert_eq!(after.remove(0).0, caller);
+    let mut after = Vec::new();
+    for (peer, run) in begun.into_iter().filter(|(peer, _)| *peer != busy) {
+        f.reply(peer, run);
+        after.extend(f.said());
+        assert_eq!(after.remove(0).0, caller);
+    }
     f.queues.now = f.router.next_timeout().unwrap();
     let mut turn = Turn::new(f.queues.now);
     let work = f.router.on_timeout(&mut turn, &mut f.queues);
     finish(&mut f.router, work, &mut f.queues);
     after.extend(f.said());
     assert!(
-        matches!(&*after, [(to, Said::Run { .. })] if *to == other),
+        matches!(&*after, [(to, Said::Run { .. })] if others.contains(to)),
         "{after:?}"
     );
-    for peer in [busy, other, caller, spoiler] {
+    for peer in others.into_iter().chain([busy, caller, spoiler]) {
         f.disconnect(peer);
     }
     assert_empty(&f.router);
@@ -467,6 +469,52 @@ fn p15_to_find_one_that_has_what_is_wanted_takes_as_long_however_many_have_not()
         super::finish(&mut f.router, work.unwrap(), &mut f.queues);
         f.said();
     }
+}
+
+/// Each waits for the one of them for whom the fewest do, and for nobody who made it.
+#[test]
+fn p14_calls_of_a_group_that_is_given_up_wait_where_the_fewest_do() {
+    let mut f = fixture();
+    let keys = ["a", "b", "c", "d", "e"];
+    let said: Vec<_> = keys.iter().map(|key| (*key, "yes")).collect();
+    let many: Vec<_> = said.iter().chain(RESIZER).copied().collect();
+    let offer = || Offered {
+        queue: 100,
+        ..one_at_a_time()
+    };
+    let busy = f.join_as("busy", &many, offer());
+    let other = f.join_as("other", RESIZER, offer());
+    let [caller, third, spoiler] = ["caller", "third", "spoiler"].map(|name| f.join(name, &[]));
+    let begun = [0, 1].map(|number| f.routed(caller, to_where(number, RESIZER)));
+    let run_of = |peer| begun.iter().find(|(at, _)| *at == peer).unwrap().1;
+    f.waits(caller, to_where(2, RESIZER));
+    f.waits(other, to_where(0, RESIZER));
+    f.waits(third, to_where(0, RESIZER));
+    for choice in 1_u32..1 << keys.len() {
+        let having = said
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| choice >> place & 1 == 1);
+        let header = CallHeader {
+            having: having.map(|(_, attribute)| *attribute).collect(),
+            ..call(choice, "add")
+        };
+        f.call(spoiler, header);
+    }
+    f.said();
+    assert!(f.router.directory.group("add", RESIZER).is_none());
+    let given = |f: &mut Fixture| {
+        let said = f.said().into_iter();
+        let runs = said.filter_map(|(to, said)| match said {
+            Said::Run { caller, .. } => Some((to, caller)),
+            _ => None,
+        });
+        runs.collect::<Vec<_>>()
+    };
+    f.reply(other, run_of(other));
+    assert_eq!(given(&mut f), [(other, "third".to_owned())]);
+    f.reply(busy, run_of(busy));
+    assert_eq!(given(&mut f), [(busy, "caller".to_owned())]);
 }
 
 /// Whoever does not ask for some of them makes no group.

@@ -1017,3 +1017,19 @@ fn p14_however_many_lines_are_to_be_looked_at_again_each_is() {
     }
     assert_eq!(given, 44);
 }
+
+#[test]
+fn p7_one_caller_leaves_a_fifth_of_what_may_wait_to_others() {
+    let each = "arguments".len() + Made::new(&call(1, "add")).kept();
+    let mut f = Fixture {
+        router: Router::new(LIMITS, 1 << 20, 5 * each, 1),
+        queues: Queues::new(&LIMITS),
+    };
+    f.join_with("provider", 1, 1000);
+    let [many, few] = ["many", "few"].map(|name| f.connect(name));
+    f.routed(many, call(0, "add"));
+    (1..5).for_each(|number| f.waits(many, call(number, "add")));
+    assert_eq!(f.refused(many, call(5, "add")), full());
+    f.waits(few, call(1, "add"));
+    assert_eq!(f.refused(few, call(2, "add")), full());
+}

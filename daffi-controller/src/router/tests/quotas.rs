@@ -405,7 +405,7 @@ fn an_identity_has_no_new_second_by_coming_again() {
         refused
     };
     assert_eq!([0; 3].map(|_| come(&mut f)), [false, false, true]);
-    f.pass(Duration::from_secs(61));
+    f.pass(Duration::from_secs(60));
     // Somebody else comes, and it is forgotten.
     let eve = f.metered("eve", Some("eve"), quotas);
     assert_eq!(f.router.peers.holders().counted().count(), 1);
