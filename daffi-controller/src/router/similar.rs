@@ -167,7 +167,41 @@ mod tests {
         check("place", "orders.place", Some(1));
         check("orders::place", "place", Some(1));
         check("shopping.get_item", "get_items", Some(2));
+        // That is a slip itself.
+        check("shopping.get_itm", "get_items", None);
         check("orders.place", "kitchen.place", None);
+    }
+
+    /// As it is said, of each last letter in turn.
+    fn said(a: &[u8], b: &[u8]) -> usize {
+        let ([own @ .., x], [others @ .., y]) = (a, b) else {
+            return a.len().max(b.len());
+        };
+        let other = said(own, others) + usize::from(x != y);
+        let least = other.min(said(own, b) + 1).min(said(a, others) + 1);
+        match (own, others) {
+            ([own @ .., w], [others @ .., z]) if (w, x) == (y, z) => least.min(said(own, others) + 1),
+            _ => least,
+        }
+    }
+
+    #[test]
+    fn names_are_as_far_as_it_takes_slips_to_make_one_of_the_other() {
+        let mut names = vec![String::new()];
+        for place in 0.. {
+            if names[place].len() == 4 {
+                break;
+            }
+            let longer = ["a", "b", "c"].map(|letter| names[place].clone() + letter);
+            names.extend(longer);
+        }
+        for (a, b) in names.iter().flat_map(|a| names.iter().map(move |b| (a, b))) {
+            let far = said(a.as_bytes(), b.as_bytes());
+            for most in 1..=SLIPS {
+                let expected = Some(far).filter(|far| *far <= most);
+                assert_eq!(distance(a, b, most, &mut COMPARED.clone()), expected, "{a} {b}");
+            }
+        }
     }
 
     #[test]

@@ -236,7 +236,18 @@ fn p15_a_process_with_many_calls_leaves_some_at_a_time() {
     assert_short(&lost);
     assert!((40..160).contains(&lost.len()), "{} turns", lost.len());
     assert_eq!(f.said().len(), 5000, "each is told");
-    f.disconnect(caller);
+    // Whoever has made many does, too.
+    let provider = f.join("another", &["add"]);
+    for number in 0..5000 {
+        f.call(caller, call(number, "add"));
+    }
+    f.said();
+    let work = f.router.disconnect(caller, &mut Turn::new(NOW), &mut f.queues);
+    let left = finished(&mut f, work, 0);
+    assert_short(&left);
+    assert!((39..160).contains(&left.len()), "{} turns", left.len());
+    assert_eq!(f.said().len(), 5000, "each is cancelled");
+    f.disconnect(provider);
     assert_empty(&f.router);
 }
 

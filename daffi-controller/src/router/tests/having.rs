@@ -192,6 +192,34 @@ fn where_it_is_only_its_caller_that_offers_it_that_is_told() {
     );
 }
 
+/// That it would take the call itself makes nobody wait for others, however many there are.
+#[test]
+fn of_many_none_is_waited_for_where_only_the_caller_itself_fits() {
+    let mut f = Fixture::new();
+    let returns = Returns {
+        ok: trace::<u8>(),
+        error: ErrorType::None,
+    };
+    let signature = Described::new(&Signature::new([("n", trace::<u8>())], returns));
+    let number = signature.number;
+    let odd = Offered {
+        signature,
+        ..offered(0, "add")
+    };
+    let caller = f.join_as("caller", RESIZER, odd);
+    for number in 0..65 {
+        f.join_as(&format!("p{number}"), RESIZER, offered(0, "add"));
+    }
+    for having in [&[], RESIZER] {
+        let header = CallHeader {
+            signature: number,
+            ..to_where(0, having)
+        };
+        let refused = f.refused(caller, header);
+        assert!(matches!(refused, Failed::SignatureMismatch { .. }), "{refused:?}");
+    }
+}
+
 /// Values that are as long as may be are told only as far as there is room, and the answer is one that can be read.
 #[test]
 fn p6_what_there_is_is_told_in_few_bytes() {
@@ -436,7 +464,7 @@ fn p15_to_find_one_that_has_what_is_wanted_takes_as_long_however_many_have_not()
         f.join_as(&format!("p{number}"), &[("zone", &zone)], offered(0, "add"));
     }
     let caller = f.join("caller", &[]);
-    let at: Pairs<'static> = &[("zone", "zone 7")];
+    let at: Pairs<'static> = &[("zone", "zone 999")];
     let (_, first) = looks(|| f.routed(caller, to_where(0, at)));
     let (_, again) = looks(|| f.routed(caller, to_where(1, at)));
     assert!(first >= 2000 && again < 40, "{first} looks, then {again}");

@@ -181,6 +181,16 @@ fn p11_streams_take_a_right_of_their_own() {
 }
 
 #[test]
+fn p11_streams_take_a_right_as_long_as_anybody_may_have_them() {
+    let mut ruled = Ruled::new(Role::new().allow(Right::Call, ["count"]));
+    let plain = ruled.f.connect("plain");
+    ruled.f.offer(plain, &[offered(0, "count")], true);
+    ruled.check_denied(call(1, "count"), Right::Stream);
+    ruled.f.withdraw(ruled.provider, &[1]);
+    assert_eq!(ruled.f.routed(ruled.caller, call(1, "count")).0, plain);
+}
+
+#[test]
 fn p11_what_a_process_may_not_provide_it_does_not_offer() {
     let mut ruled = Ruled::new(Role::new().allow(Right::Provide, ["own.*"]));
     ruled.f.offer(ruled.caller, &[offered(1, "own.one")], true);

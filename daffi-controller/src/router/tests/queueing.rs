@@ -530,11 +530,16 @@ fn p14_those_who_wait_are_served_by_one_who_comes() {
 
 #[test]
 fn p14_what_a_provider_does_not_take_is_looked_at_again() {
+    looked_at_again(|number| call(number, "add"));
+    looked_at_again(|number| to(number, "provider"));
+}
+
+fn looked_at_again(asks: impl Fn(u32) -> CallHeader<'static>) {
     let mut f = Fixture::new();
     let provider = f.join_with("provider", 1, 1000);
     let caller = f.connect("caller");
-    let (_, run) = f.routed(caller, call(0, "add"));
-    f.waits(caller, call(1, "add"));
+    let (_, run) = f.routed(caller, asks(0));
+    f.waits(caller, asks(1));
     assert_eq!(f.router.next_timeout(), None, "its end is told");
     // It has a place, and does not read.
     f.queues.full.insert(provider);
@@ -547,7 +552,7 @@ fn p14_what_a_provider_does_not_take_is_looked_at_again() {
     assert_eq!((f.said(), f.router.next_timeout()), (vec![], Some(again)));
     // A call of before comes first when it reads again.
     f.queues.full.remove(&provider);
-    f.waits(caller, call(2, "add"));
+    f.waits(caller, asks(2));
     f.queues.now = again;
     f.tick();
     let runs: Vec<_> = f.said().into_iter().filter_map(ran).collect();
@@ -558,6 +563,31 @@ fn p14_what_a_provider_does_not_take_is_looked_at_again() {
         "the other one waits for the end of this one"
     );
     f.next(provider, runs[0].2);
+}
+
+#[test]
+fn p14_what_waits_for_one_that_is_busy_and_one_that_is_full_is_looked_at_until_either_takes_it() {
+    let mut f = Fixture::new();
+    f.join_with("one", 1, 10);
+    let other = f.join_with("other", 1, 10);
+    let [first, second] = ["first", "second"].map(|name| f.connect(name));
+    let runs = [0, 1].map(|number| f.routed(first, call(number, "add")));
+    f.waits(first, call(2, "add"));
+    f.waits(second, call(0, "add"));
+    f.queues.full.insert(other);
+    let (_, run) = runs.into_iter().find(|(peer, _)| *peer == other).unwrap();
+    f.reply(other, run);
+    f.said();
+    for _ in 0..3 {
+        f.queues.now = f.router.next_timeout().unwrap();
+        f.tick();
+        assert_eq!(f.said(), []);
+    }
+    f.queues.full.remove(&other);
+    f.queues.now = f.router.next_timeout().unwrap();
+    f.tick();
+    let given: Vec<_> = f.said().into_iter().filter_map(ran).collect();
+    assert!(matches!(&*given, [(to, ..)] if *to == other), "{given:?}");
 }
 
 #[test]
