@@ -41,6 +41,10 @@ pub(in super::super) fn write_parts<T: Serialize + ?Sized>(
 }
 
 /// Which parts of a tuple that positions cannot carry as it is go with names.
+#[cfg_attr(
+    not(feature = "runtime"),
+    expect(dead_code, reason = "it alone has arguments to send")
+)]
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Which {
     /// Those that have to.
