@@ -128,14 +128,13 @@ impl Router {
         let (by, made) = (parked.by, Arc::clone(&parked.made));
         let wish = self.wish(parked, &made);
         let via = self.choose((&made.name, &made.having()), &wish, turn, out)?;
-        match self.eldest_adrift(by, via) {
-            // That comes first (P5).
-            Some(elder) if elder < id => Err(Unrouted::Busy {
+        if self.is_behind_adrift(id, by, via) {
+            return Err(Unrouted::Busy {
                 unsure: true,
                 bounded: false,
-            }),
-            _ => Ok(via),
+            });
         }
+        Ok(via)
     }
 
     /// A call whose line nobody serves any more is given to somebody, waits elsewhere, or ends.

@@ -62,14 +62,19 @@ impl Router {
         };
         // It does not run what it calls of anybody.
         lines.retain(|line| peer != caller || matches!(line, LineKey::One(_)));
-        self.lines.has_of(caller, &lines) || self.eldest_adrift(caller, key).is_some()
+        self.lines.has_of(caller, &lines) || self.oldest_adrift(caller, key).is_some()
     }
 
     /// The oldest of a caller's calls that have lost their line, and may come to wait for a provider's places.
-    pub(super) fn eldest_adrift(&self, caller: PeerId, key: ProviderKey) -> Option<WaitId> {
+    fn oldest_adrift(&self, caller: PeerId, key: ProviderKey) -> Option<WaitId> {
         // Mostly there are none.
         let provider = self.lines.has_adrift().then(|| self.directory.provider(key))??;
         self.lines.oldest_adrift(caller, (&provider.name, provider.peer))
+    }
+
+    /// Whether an older call of the same caller has lost its line, and may come to wait for a provider's places: that comes first (P5).
+    pub(super) fn is_behind_adrift(&self, id: WaitId, caller: PeerId, key: ProviderKey) -> bool {
+        self.oldest_adrift(caller, key).is_some_and(|oldest| oldest < id)
     }
 
     /// A provider may have a place: fills it.
@@ -152,9 +157,8 @@ impl Router {
                 };
                 let wish = self.wish(parked, &parked.made);
                 let obstacle = wish.obstacle(provider, &self.peers, out);
-                let elder = self.eldest_adrift(parked.by, key);
-                let comes_first = elder.is_some_and(|elder| elder < call);
-                match obstacle.or_else(|| comes_first.then_some(Obstacle::Clogged)) {
+                let is_behind = self.is_behind_adrift(call, parked.by, key);
+                match obstacle.or_else(|| is_behind.then_some(Obstacle::Clogged)) {
                     None => break 'found Found::Call(call, parked.by),
                     Some(Obstacle::Bounded) => {}
                     Some(Obstacle::Clogged) => {

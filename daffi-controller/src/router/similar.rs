@@ -119,9 +119,10 @@ fn distance(a: &str, b: &str, most: usize, left: &mut usize) -> Option<usize> {
     // How far what was seen of the one is from each beginning of the other; and the same before the last letter.
     let mut row = [0_u8; LONGEST + 1];
     (0..).zip(&mut row).for_each(|(place, cell)| *cell = place);
-    let mut before = row;
-    for (seen, (i, x)) in (1..).zip(a.iter().enumerate()) {
+    let (mut before, mut seen) = (row, 0);
+    for (i, x) in a.iter().enumerate() {
         *left = left.checked_sub(BEGUN + b.len())?;
+        seen += 1;
         let mut next = [seen; LONGEST + 1];
         for (j, y) in b.iter().enumerate() {
             let other = u8::from(!x.eq_ignore_ascii_case(y));

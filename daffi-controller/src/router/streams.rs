@@ -28,46 +28,16 @@ struct Way {
 impl Way {
     /// The frame in the terms of where it goes.
     fn renamed<'a>(&self, header: Header<'a>) -> Header<'a> {
-        let (call, part) = (self.call, self.index);
-        let index = part;
-        let renamed = |stream| match stream {
+        let part = self.index;
+        let mut header = header.of_call(self.call, |stream| match stream {
             StreamId::Result(_) => StreamId::Result(part),
             StreamId::Argument(index) if self.is_part => StreamId::ArgumentOf { part, index },
             StreamId::Argument(index) | StreamId::ArgumentOf { index, .. } => StreamId::Argument(index),
-        };
-        match header {
-            Header::Opened { .. } => Header::Opened { call, index },
-            Header::Done { items, .. } => Header::Done { call, items },
-            Header::Items {
-                stream,
-                items,
-                explained,
-                ..
-            } => Header::Items {
-                call,
-                stream: renamed(stream),
-                items,
-                explained,
-            },
-            Header::Close { stream, status, .. } => Header::Close {
-                call,
-                stream: renamed(stream),
-                status,
-            },
-            Header::Credit {
-                stream, items, bytes, ..
-            } => Header::Credit {
-                call,
-                stream: renamed(stream),
-                items,
-                bytes,
-            },
-            Header::Stop { stream, .. } => Header::Stop {
-                call,
-                stream: renamed(stream),
-            },
-            other => other,
+        });
+        if let Header::Opened { index, .. } = &mut header {
+            *index = part;
         }
+        header
     }
 }
 

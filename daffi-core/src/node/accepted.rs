@@ -54,6 +54,9 @@ pub(crate) struct Called<'a> {
     pub(crate) nameable: &'a [usize],
 }
 
+/// What a caller goes together with depends on its version, and on which of its arguments can be written with names.
+type Key = (u64, u64);
+
 /// In which terms callbacks are called.
 #[derive(Debug, Default)]
 pub(crate) struct Accepted {
@@ -75,7 +78,7 @@ struct Callbacks {
 struct Callback {
     offered: Arc<Offers>,
     /// By the keys of callers.
-    terms: HashMap<u64, Option<Terms>>,
+    terms: HashMap<Key, Option<Terms>>,
 }
 
 #[derive(Debug, Default, PartialEq)]
@@ -113,12 +116,10 @@ impl Terms {
 
 impl Called<'_> {
     /// What goes together with it depends on that.
-    fn key(&self) -> u64 {
-        let named = self
-            .nameable
-            .iter()
-            .fold(0_u64, |named, argument| named | 1 << (argument % 64));
-        self.version ^ named.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    fn key(&self) -> Key {
+        let nameable = self.nameable.iter();
+        let nameable = nameable.fold(0, |all, argument| all | 1 << (argument % 64));
+        (self.version, nameable)
     }
 
     /// In which terms it goes to as many as possible of those who offer a callback; nothing if it goes to nobody.
@@ -234,7 +235,7 @@ impl Callbacks {
     }
 
     /// What follows from that, if it is still all that is offered of a callback.
-    fn terms_of(&mut self, name: &str, offered: &Arc<Offers>) -> Option<&mut HashMap<u64, Option<Terms>>> {
+    fn terms_of(&mut self, name: &str, offered: &Arc<Offers>) -> Option<&mut HashMap<Key, Option<Terms>>> {
         let callback = self.by_name.get_mut(name)?;
         Arc::ptr_eq(&callback.offered, offered).then_some(&mut callback.terms)
     }

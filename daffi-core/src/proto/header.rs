@@ -333,6 +333,20 @@ impl Header<'_> {
 }
 
 impl<'a> Header<'a> {
+    /// The same frame of a stream, of another call, which may have another name for the stream. Any other frame stays as it is.
+    #[must_use]
+    pub fn of_call(mut self, other: CallId, named: impl FnOnce(StreamId) -> StreamId) -> Self {
+        match &mut self {
+            Self::Opened { call, .. } | Self::Done { call, .. } => *call = other,
+            Self::Items { call, stream, .. }
+            | Self::Close { call, stream, .. }
+            | Self::Credit { call, stream, .. }
+            | Self::Stop { call, stream } => (*call, *stream) = (other, named(*stream)),
+            _ => {}
+        }
+        self
+    }
+
     /// The frame without its payload, if it is one whose payload may come in pieces.
     #[must_use]
     pub fn large(&self) -> Option<Large<'a>> {

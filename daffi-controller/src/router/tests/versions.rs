@@ -53,6 +53,14 @@ fn begin_offer(f: &mut Fixture, from: PeerId, signature: &Described) -> Option<W
         .unwrap()
 }
 
+/// So many turns more, as short as they can be.
+fn go_on(f: &mut Fixture, work: &mut Option<Work>, turns: usize) {
+    for _ in 0..turns {
+        let left = work.take();
+        *work = left.and_then(|work| f.router.resume(work, &mut Turn::of(NOW, 1), &mut f.queues));
+    }
+}
+
 fn by(number: u32, versions: &[&Described]) -> CallHeader<'static> {
     let mut versions: Vec<_> = versions.iter().map(|version| version.version()).collect();
     versions.sort_unstable();
@@ -316,9 +324,7 @@ fn while_a_version_is_offered_calls_that_wait_are_served_as_ever_and_are_not_ove
         }
         let second = f.connect("b");
         let mut work = begin_offer(&mut f, second, &two);
-        for _ in 0..turns {
-            work = work.and_then(|work| f.router.resume(work, &mut Turn::of(NOW, 1), &mut f.queues));
-        }
+        go_on(&mut f, &mut work, turns);
         f.router.lines.check();
         let mut runs = runs_of(&mut f);
         let was_there = work.is_some();
@@ -379,9 +385,7 @@ fn a_call_that_waits_goes_to_a_version_that_two_offer_at_the_same_time() {
             f.said();
             let [second, third] = ["b", "c"].map(|name| f.connect(name));
             let mut work = begin_offer(&mut f, second, &two);
-            for _ in 0..turns {
-                work = work.and_then(|work| f.router.resume(work, &mut Turn::of(NOW, 1), &mut f.queues));
-            }
+            go_on(&mut f, &mut work, turns);
             f.router.lines.check();
             let other = begin_offer(&mut f, third, &two);
             if leaves {
@@ -413,9 +417,7 @@ fn a_call_that_waits_goes_to_a_version_that_is_back_before_it_hears_that_it_was_
         f.call(caller, by(2, &[&one, &two]));
         f.said();
         let mut work = f.router.disconnect(first, &mut Turn::of(NOW, 1), &mut f.queues);
-        for _ in 0..turns {
-            work = work.and_then(|work| f.router.resume(work, &mut Turn::of(NOW, 1), &mut f.queues));
-        }
+        go_on(&mut f, &mut work, turns);
         f.router.lines.check();
         let again = f.connect("c");
         f.send_offer(again, &[of_version(&one)], true);
@@ -448,20 +450,14 @@ fn calls_that_have_lost_their_line_are_not_overtaken() {
             call_with(&mut f, caller, by(number, &[&one]));
         }
         let mut work = f.router.disconnect(first, &mut Turn::of(NOW, 1), &mut f.queues);
-        let mut go_on = |f: &mut Fixture, turns| {
-            for _ in 0..turns {
-                let left = work.take();
-                work = left.and_then(|work| f.router.resume(work, &mut Turn::of(NOW, 1), &mut f.queues));
-            }
-        };
-        go_on(&mut f, before);
+        go_on(&mut f, &mut work, before);
         let again = f.connect("b");
         let two_at_once = Offered {
             concurrency: Some(2),
             ..of_version(&one)
         };
         f.send_offer(again, &[two_at_once], true);
-        go_on(&mut f, between);
+        go_on(&mut f, &mut work, between);
         call_with(&mut f, caller, by(4, &[&one]));
         let (mut given, mut runs) = (Vec::new(), runs_of(&mut f));
         if is_answered {
@@ -474,7 +470,7 @@ fn calls_that_have_lost_their_line_are_not_overtaken() {
         let later = f.router.next_timeout().unwrap_or(NOW);
         let looked = f.router.on_timeout(&mut Turn::new(later), &mut f.queues);
         finish(&mut f.router, looked, &mut f.queues);
-        go_on(&mut f, 100);
+        go_on(&mut f, &mut work, 100);
         f.router.lines.check();
         runs.extend(runs_of(&mut f));
         loop {

@@ -649,27 +649,8 @@ impl World {
         };
         let call = id(*self.runs.get(&number(call))?);
         Some(match header {
-            Header::Items {
-                stream,
-                items,
-                explained,
-                ..
-            } => Header::Items {
-                call,
-                stream,
-                items,
-                explained,
-            },
-            Header::Close { stream, status, .. } => Header::Close { call, stream, status },
-            Header::Credit {
-                stream, items, bytes, ..
-            } => Header::Credit {
-                call,
-                stream,
-                items,
-                bytes,
-            },
-            _ => Header::Cancel { call },
+            Header::Cancel { .. } => Header::Cancel { call },
+            other => other.of_call(call, |stream| stream),
         })
     }
 
@@ -689,47 +670,24 @@ impl World {
             self.runs.remove(&number(call));
             return Some(Header::Reply { call, status });
         }
-        Some(match header {
-            Header::Opened { index, .. } => Header::Opened { call, index },
-            Header::Items {
-                stream,
-                items,
-                explained,
-                ..
-            } => Header::Items {
-                call,
-                stream,
-                items,
-                explained,
-            },
-            Header::Credit {
-                stream, items, bytes, ..
-            } => Header::Credit {
-                call,
-                stream,
-                items,
-                bytes,
-            },
-            Header::Stop { stream, .. } => {
-                let StreamId::Argument(index) = stream else {
-                    panic!("{stream:?}")
-                };
-                let is_stopped = |held: &Held| {
-                    held.arguments
-                        .get(index as usize)
-                        .is_some_and(|stream| stream.stopped)
-                };
-                let stopped = |held: &Held| held.call == call && is_stopped(held);
-                // Or its items did not fit beside those of others.
-                let is_bounded = self.sides[PROVIDER].session.stream_bytes < u64::MAX;
-                assert!(
-                    is_bounded || self.calls.iter().any(stopped),
-                    "nobody has stopped it"
-                );
-                Header::Stop { call, stream }
-            }
-            other => panic!("{other:?}"),
-        })
+        if let Header::Stop { stream, .. } = header {
+            let StreamId::Argument(index) = stream else {
+                panic!("{stream:?}")
+            };
+            let is_stopped = |held: &Held| {
+                held.arguments
+                    .get(index as usize)
+                    .is_some_and(|stream| stream.stopped)
+            };
+            let stopped = |held: &Held| held.call == call && is_stopped(held);
+            // Or its items did not fit beside those of others.
+            let is_bounded = self.sides[PROVIDER].session.stream_bytes < u64::MAX;
+            assert!(
+                is_bounded || self.calls.iter().any(stopped),
+                "nobody has stopped it"
+            );
+        }
+        Some(header.of_call(call, |stream| stream))
     }
 
     /// The connection of one side is lost, and made again.
