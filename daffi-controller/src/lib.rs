@@ -9,7 +9,6 @@ pub mod config;
 mod host;
 #[cfg(feature = "program")]
 pub mod manual;
-mod mixed;
 pub mod router;
 pub mod schedule;
 mod server;

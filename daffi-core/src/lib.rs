@@ -8,6 +8,8 @@
 mod access;
 pub mod described;
 pub mod link;
+#[doc(hidden)]
+pub mod mixing;
 pub mod parts;
 pub mod proto;
 pub mod session;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use daffi_core::proto::Who;
 
-use super::numbers::{Mixing, Table, shrink};
+use daffi_core::mixing::{Mixing, Table, shrink};
 
 /// About so much memory one takes that is away, beside what is queued for it.
 const AWAY_BYTES: usize = 8 * 1024;

@@ -1,7 +1,7 @@
 //! How many calls of each process a provider runs, where it runs only so many of one.
 
 use super::ids::PeerId;
-use super::numbers::{Mixing, Table, shrink};
+use daffi_core::mixing::{Mixing, Table, shrink};
 
 /// What a provider that runs only so many calls of one process knows of its callers.
 #[derive(Debug)]

@@ -11,8 +11,8 @@ use slab::Slab;
 
 use super::callers::PerCaller;
 use super::ids::{FunctionKey, PeerId, ProviderKey};
-use super::numbers::{Mixing, Table};
 use super::provider::{Function, OfProcess, Provider, Version};
+use daffi_core::mixing::{Mixing, Table};
 
 /// Callbacks by name, and by process.
 #[derive(Debug)]

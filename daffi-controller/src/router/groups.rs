@@ -15,8 +15,8 @@ use daffi_core::proto::Balance;
 use super::directory::{Directory, key};
 use super::having::{Having, Pairs};
 use super::ids::{FunctionKey, ProviderKey};
-use super::numbers::Table;
 use super::provider::{Function, Group, InGroup};
+use daffi_core::mixing::Table;
 
 /// So many groups one provider is in.
 pub(super) const OF_ONE: usize = 16;
@@ -214,7 +214,7 @@ impl Directory {
         let Some(of) = function.group else { return };
         if let Some(base) = self.functions.get_mut(of.of.0 as usize) {
             base.groups.remove(&of.number);
-            super::numbers::shrink(&mut base.groups);
+            daffi_core::mixing::shrink(&mut base.groups);
         }
     }
 

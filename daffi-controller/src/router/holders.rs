@@ -12,9 +12,9 @@ use daffi_core::proto::{Exceeded, Measure, Moment, QuotaOf};
 use slab::Slab;
 
 use super::account::{Account, Brings, Tally, longer, rates};
-use super::numbers::{Mixing, Table};
 use super::patience::Patience;
 use crate::access::Allowed;
+use daffi_core::mixing::{Mixing, Table};
 
 /// An identity that has no connection any more is known for so long, so that nobody gets a new second by coming again.
 const KEPT: Duration = Duration::from_secs(60);

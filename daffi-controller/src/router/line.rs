@@ -9,9 +9,9 @@ use daffi_core::proto::{Moment, StreamId};
 use super::fit::Fit;
 use super::ids::{Caller, FunctionKey, PeerId, ProviderKey, WaitId};
 use super::made::Made;
-use super::numbers::{Mixing, Table};
 use super::payload::Payload;
 use super::provider::Function;
+use daffi_core::mixing::{Mixing, Table};
 
 /// What the end of a stream takes beside its words.
 pub(super) const CLOSED: usize = 64;

@@ -20,7 +20,7 @@ use super::line::{
     Admission, Bound, CLOSED, CLOSED_BYTES, Granted, InLines, InVersion, Line, LineKey, Parked, Queue,
     QueueKey,
 };
-use super::numbers::{Mixing, Table, shrink};
+use daffi_core::mixing::{Mixing, Table, shrink};
 
 /// All calls that wait.
 #[derive(Debug)]

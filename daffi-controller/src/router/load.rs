@@ -3,7 +3,7 @@
 use daffi_core::proto::{Extensions, Hello, Limits};
 
 use super::ids::PeerId;
-use super::numbers::{Mixing, Table, shrink};
+use daffi_core::mixing::{Mixing, Table, shrink};
 
 /// How much a process runs at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -45,7 +45,6 @@ mod made;
 #[cfg(test)]
 mod meter;
 mod metering;
-mod numbers;
 mod offering;
 mod outlet;
 mod parting;

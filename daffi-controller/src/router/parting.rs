@@ -9,12 +9,12 @@ use bytes::Bytes;
 use daffi_core::proto::{CallId, Failed, Parting, Status};
 
 use super::ids::{BroadcastId, Caller, PeerId, Routed, Sent};
-use super::numbers::Table;
 use super::outlet::Outlet;
 use super::peers::Stage;
 use super::state::Router;
 use super::telling::News;
 use super::work::{Progress, Step, Task, Turn, Work};
+use daffi_core::mixing::Table;
 
 /// A process that is to be on the roster no more.
 #[derive(Debug)]

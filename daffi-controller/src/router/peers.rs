@@ -15,10 +15,10 @@ use super::heard::Heard;
 use super::holders::{Holders, Metered};
 use super::ids::{PeerId, Sent};
 use super::load::{Capacity, Load};
-use super::numbers::{Mixing, Table, shrink};
 use super::permission::Permission;
 use super::replaced::Replaced;
 use crate::access::Rights;
+use daffi_core::mixing::{Mixing, Table, shrink};
 
 /// How far a process is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

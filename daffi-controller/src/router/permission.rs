@@ -9,8 +9,8 @@ use daffi_core::Right;
 
 use super::directory::Directory;
 use super::ids::{FunctionKey, PeerId};
-use super::numbers::{Mixing, Table};
 use crate::access::Rights;
+use daffi_core::mixing::{Mixing, Table};
 
 /// So many callbacks are remembered for each process. For more, the rights are asked again.
 const REMEMBERED: usize = 1024;

@@ -10,7 +10,7 @@ use super::ids::{FunctionKey, PeerId, ProviderKey};
 use super::outlet::Outlet;
 use super::peers::Peers;
 use super::provider::{Function, Provider, Version};
-use crate::mixed::mixed;
+use daffi_core::mixing::mixed;
 
 /// Among so many providers it is looked for the one that comes closest to an answer.
 const LOOKED_AT: usize = 64;

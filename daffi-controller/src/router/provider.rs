@@ -8,7 +8,7 @@ use daffi_core::proto::{Attributes, Balance, CallbackId, Described};
 use super::callers::PerCaller;
 use super::having::{Having, Pairs};
 use super::ids::{FunctionKey, PeerId, ProviderKey};
-use super::numbers::Table;
+use daffi_core::mixing::Table;
 
 /// A process that offers a callback.
 #[derive(Debug)]

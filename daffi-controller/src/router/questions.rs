@@ -9,7 +9,7 @@ use daffi_core::proto::{Attributes, CallId};
 
 use super::having::{Having, Pairs};
 use super::ids::{FIRST, LAST, PeerId};
-use super::numbers::shrink;
+use daffi_core::mixing::shrink;
 
 /// Who asked, and under what number.
 pub(super) type Asker = (PeerId, CallId);

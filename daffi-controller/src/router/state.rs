@@ -10,11 +10,11 @@ use super::directory::Directory;
 use super::errand::Errand;
 use super::ids::PeerId;
 use super::lines::Lines;
-use super::numbers::Mixing;
 use super::peers::Peers;
 use super::permission::Denial;
 use super::pick::Picker;
 use super::watchers::Watchers;
+use daffi_core::mixing::Mixing;
 
 /// The state of all routing.
 #[derive(Debug)]

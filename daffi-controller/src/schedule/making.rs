@@ -9,7 +9,7 @@ use super::refused::Refused;
 use super::rule::Rule;
 use super::schedules::Schedules;
 use super::task::{Context, Task, bytes};
-use crate::mixed::mixed;
+use daffi_core::mixing::mixed;
 
 impl Schedules {
     /// Makes a schedule: gives its number, and whether it was not there before. One of the same name and content stays as it is; one with another content is replaced, if the same

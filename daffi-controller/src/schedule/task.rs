@@ -15,7 +15,7 @@ use super::order::{Connection, Draft, Maker, Order};
 use super::rule::Rule;
 use super::shares::{Room, Share};
 use super::terms::Terms;
-use crate::mixed::mixed;
+use daffi_core::mixing::mixed;
 
 /// So many calls of a schedule run at the same time, and so many ticks wait.
 pub(super) const AT_ONCE: usize = 1000;

@@ -2,7 +2,6 @@
 //! about and not on what else there is. Work is counted in looks at processes, calls and providers.
 
 use super::super::meter::looks;
-use super::super::numbers::{Mixing, Table, shrink};
 use super::*;
 
 /// A router with the limits of every day.
@@ -506,26 +505,6 @@ fn p6_a_number_takes_no_more_memory_than_the_call() {
     assert!(places(&f) <= 64, "{} places for none", places(&f));
 }
 
-/// To shrink one costs as much as to fill it, so it pays only where little is left of much.
-#[test]
-fn a_table_keeps_its_places_while_it_is_small_or_in_use() {
-    let mut table = Table::with_hasher(Mixing::new(1));
-    table.extend((0..1000_u32).map(|number| (number, ())));
-    table.retain(|number, ()| *number < 400);
-    shrink(&mut table);
-    assert!(table.capacity() >= 1000, "much of it is in use");
-    table.retain(|number, ()| *number < 10);
-    shrink(&mut table);
-    let small = table.capacity();
-    assert!(
-        (20..64).contains(&small),
-        "{small} places for ten, and as many again"
-    );
-    table.clear();
-    shrink(&mut table);
-    assert!(table.capacity() >= 10, "it is small");
-}
-
 #[test]
 fn p6_what_is_handed_over_is_what_its_provider_runs() {
     let mut f = fixture();
@@ -696,22 +675,4 @@ fn what_was_withdrawn_while_it_runs_is_forgotten_when_it_ends() {
     f.disconnect(provider);
     f.disconnect(caller);
     assert_empty(&f.router);
-}
-
-/// Whoever chooses numbers and names cannot have many of them share a place of a table.
-#[test]
-fn p15_numbers_and_names_are_mixed_apart() {
-    use std::hash::BuildHasher as _;
-
-    use super::super::ids::FunctionKey;
-
-    for seed in [0, 1, u64::MAX] {
-        let mixing = Mixing::new(seed);
-        let peers = (0..1000).map(|number| mixing.hash_one(PeerId::of(number)));
-        assert_eq!(peers.collect::<HashSet<_>>().len(), 1000);
-        let functions = (0..1000).map(|number| mixing.hash_one(FunctionKey(number)));
-        assert_eq!(functions.collect::<HashSet<_>>().len(), 1000);
-        let names = (0..1000).map(|length| mixing.hash_one("\0".repeat(length)));
-        assert_eq!(names.collect::<HashSet<_>>().len(), 1000);
-    }
 }

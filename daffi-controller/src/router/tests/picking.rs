@@ -3,10 +3,10 @@
 use super::super::directory::Directory;
 use super::super::fit::Fit;
 use super::super::ids::ProviderKey;
-use super::super::numbers::Mixing;
 use super::super::pick::{Obstacle, Picker, Unrouted, Wish};
 use super::super::provider::Provider;
 use super::*;
+use daffi_core::mixing::Mixing;
 
 /// Providers of `add`, each a process numbered by its place.
 struct Pool {

@@ -86,7 +86,7 @@ impl Waits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mixed::mixed;
+    use daffi_core::mixing::mixed;
 
     /// So many schedules wait for somebody, and so many questions may be asked.
     const TASKS: u64 = 12;

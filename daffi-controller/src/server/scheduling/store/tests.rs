@@ -13,8 +13,8 @@ use tempfile::TempDir;
 use super::Store;
 use super::opening::read;
 use super::tables::{ABOUT, FILE, FORM, Fault, Found, commit};
-use crate::mixed::mixed;
 use crate::schedule::{Change, Kept};
+use daffi_core::mixing::mixed;
 
 /// A disk that answers once it is not stuck.
 #[derive(Clone, Debug, Default)]
