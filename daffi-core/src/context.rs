@@ -1,7 +1,8 @@
 //! What a callback may know about the call that it answers.
 
 use std::any::Any;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::num::NonZeroU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -85,6 +86,19 @@ pub(crate) struct ContextParts {
     pub(crate) owner: Option<Weak<dyn Any + Send + Sync>>,
 }
 
+/// A node, among all that this process has had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct NodeKey(NonZeroU64);
+
+impl NodeKey {
+    /// One that no other node has.
+    pub(crate) fn next() -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let before = LAST.fetch_add(1, Ordering::Relaxed);
+        Self(NonZeroU64::MIN.saturating_add(before))
+    }
+}
+
 /// Where something stands in the source: a line of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -124,7 +138,7 @@ impl std::fmt::Display for Place {
 #[derive(Debug, Default)]
 pub(crate) struct Chain {
     /// The run, and the node whose run it is.
-    pub(crate) run: Option<(u128, RunId)>,
+    pub(crate) run: Option<(NodeKey, RunId)>,
     /// The nearest first, up to the farthest that is a run of the same node.
     pub(crate) ancestors: Box<[Waiting]>,
 }

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use tokio::time::Instant;
 use tracing::Span;
 
-use crate::context::CallContext;
+use crate::context::{CallContext, NodeKey};
 use crate::proto::{RunId, TraceContext};
 
 /// Whose code runs: whoever makes the calls of it that name nobody.
@@ -18,8 +18,8 @@ pub(crate) enum Home {
     /// Nobody's in particular.
     #[default]
     Outside,
-    /// That of the node with this number.
-    Of(u128),
+    /// That of a node.
+    Of(NodeKey),
     /// That of a `Global` which has no node.
     Nowhere,
 }
@@ -66,7 +66,7 @@ pub(crate) struct Scope {
     /// The call that the code answers.
     pub(crate) context: Option<CallContext>,
     /// The run that the code is of, and the node whose run it is.
-    pub(crate) run: Option<(u128, RunId)>,
+    pub(crate) run: Option<(NodeKey, RunId)>,
     /// What log lines of the code carry.
     pub(crate) span: Span,
 }

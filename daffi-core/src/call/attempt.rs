@@ -17,7 +17,7 @@ use super::source::Source;
 use super::stub::Traced;
 use super::worth::{is_worth_retrying, wait_before};
 use crate::error::{CallError, Unmet};
-use crate::node::{Backoff, Exchange, Item, Next, NoTime, Node, OwnCall, Stage, Terms, in_process};
+use crate::node::{Exchange, Item, Next, NoTime, Node, OwnCall, Stage, Terms, in_process};
 use crate::proto::{Described, Failed, Failure, Moment, Outcome};
 use crate::scope::{Home, Scope};
 
@@ -41,7 +41,8 @@ pub(super) struct Attempt {
     pub(super) allowed: Option<Duration>,
     scope: Scope,
     retries: u32,
-    backoff: Backoff,
+    /// How often it was made again.
+    made_again: u32,
     patience: Patience,
     /// An attempt before this one may have run.
     ran: bool,
@@ -85,7 +86,7 @@ impl Attempt {
         let node = node.map_or_else(|| options.node_for(source, scope.home), Ok)?;
         scope.trace = node.traces().current().or(scope.trace);
         // Of what another node runs, the controller of this one knows nothing.
-        scope.run = scope.run.filter(|(instance, _)| *instance == node.instance());
+        scope.run = scope.run.filter(|(of, _)| *of == node.key());
         let allowed = options
             .timeout
             .or_else(|| node.call_timeout().filter(|_| options.waits_for_one()));
@@ -119,7 +120,7 @@ impl Attempt {
             free: options.is_free() && scope.home == Home::Outside,
             scope,
             retries,
-            backoff: longer_each_time(),
+            made_again: 0,
             ran: false,
             spent: false,
             done: 0,
@@ -364,7 +365,7 @@ impl Attempt {
         }
         let node = Arc::clone(self.exchange.node());
         // Before there is room it would be refused again, and the attempt is lost.
-        let delay = wait_before(failed, self.backoff.pause());
+        let delay = wait_before(failed, longer_each_time().after(self.made_again).pause());
         let at = Instant::now().checked_add(delay);
         if self
             .deadline
@@ -377,6 +378,7 @@ impl Attempt {
             return None;
         }
         self.retries -= 1;
+        self.made_again += 1;
         self.ran |= failed.may_have_run();
         Some(pause(&node, delay))
     }

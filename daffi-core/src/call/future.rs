@@ -76,7 +76,7 @@ pub(super) enum State {
     Delayed(Pause, Scope, Arc<Node>),
     Begun(Attempt),
     /// Waits before it is made again.
-    Pausing(Pause, Attempt),
+    Pausing(Box<(Pause, Attempt)>),
     Done,
 }
 
@@ -321,7 +321,7 @@ impl<T, E> Future for Call<T, E> {
                         Answer::Opened(front) => return Poll::Ready(this.opened(attempt, front)),
                     };
                     match attempt.again(&outcome, this.options.idempotent) {
-                        Some(pause) => this.state = State::Pausing(pause, attempt),
+                        Some(pause) => this.state = State::Pausing(Box::new((pause, attempt))),
                         None => {
                             this.described = attempt.is_described(&this.options);
                             let finished = this.finish(outcome);
@@ -331,7 +331,8 @@ impl<T, E> Future for Call<T, E> {
                         }
                     }
                 }
-                State::Pausing(pause, attempt) => {
+                State::Pausing(pausing) => {
+                    let (pause, attempt) = &mut **pausing;
                     if let Err(failed) = ready!(Pin::new(pause).poll(cx)) {
                         let of = Of {
                             source: &this.source,
@@ -343,8 +344,8 @@ impl<T, E> Future for Call<T, E> {
                         this.state = State::Done;
                         return Poll::Ready(Err(error));
                     }
-                    if let State::Pausing(_, attempt) = mem::replace(&mut this.state, State::Done) {
-                        this.state = State::Begun(attempt);
+                    if let State::Pausing(pausing) = mem::replace(&mut this.state, State::Done) {
+                        this.state = State::Begun(pausing.1);
                     }
                 }
                 State::Done => panic!("a `Call` was polled after it was ready"),
@@ -359,7 +360,8 @@ impl<T, E> Call<T, E> {
         match &self.state {
             // It was not sent.
             State::New | State::Beside(_) | State::Delayed(..) => false,
-            State::Begun(attempt) | State::Pausing(_, attempt) => attempt.may_have_run(),
+            State::Begun(attempt) => attempt.may_have_run(),
+            State::Pausing(pausing) => pausing.1.may_have_run(),
             State::Done => true,
         }
     }
@@ -375,7 +377,8 @@ impl<T, E> Call<T, E> {
     /// For how many items of its stream the callback is known to be done.
     pub(super) fn done(&self) -> u64 {
         match &self.state {
-            State::Begun(attempt) | State::Pausing(_, attempt) => attempt.done(),
+            State::Begun(attempt) => attempt.done(),
+            State::Pausing(pausing) => pausing.1.done(),
             State::New | State::Beside(_) | State::Delayed(..) | State::Done => 0,
         }
     }

@@ -26,9 +26,15 @@ enum Until {
 pub(super) struct Patience {
     /// What was said of this call.
     until: Option<Moment>,
-    waiting: Option<Box<Waiting>>,
-    backoff: Option<Backoff>,
-    /// How long it has waited, if it has.
+    /// Most calls never wait, and are the smaller for it.
+    used: Option<Box<Used>>,
+}
+
+/// How long a call waits that has waited for somebody, or does.
+struct Used {
+    waiting: Option<Waiting>,
+    backoff: Backoff,
+    /// How long it has waited before, if it has.
     waited: Option<Duration>,
     /// Whom it has waited for until its deadline: the process that was named, and what was missing.
     missed: Option<(Option<String>, Absence)>,
@@ -50,19 +56,13 @@ impl Patience {
             let at = Instant::now().checked_add(said);
             at.map_or(Moment::new(Duration::MAX), |at| node.moment(at))
         });
-        Self {
-            until,
-            waiting: None,
-            backoff: None,
-            waited: None,
-            missed: None,
-        }
+        Self { until, used: None }
     }
 
     /// Whether the session keeps the call where nobody offers the callback. One that found somebody who could not be called all the same makes itself, later each
     /// time, and holds up no other.
     pub(super) fn is_kept(&self, node: &Node) -> bool {
-        self.backoff.is_none() && self.until(node) > node.moment(Instant::now())
+        self.used.is_none() && self.until(node) > node.moment(Instant::now())
     }
 
     fn until(&self, node: &Node) -> Moment {
@@ -88,35 +88,46 @@ impl Patience {
         if until <= now || question.impossible().is_some() {
             return false;
         }
-        self.missed = Some((process.map(str::to_owned), absence.clone()));
         let (until, otherwise) = match deadline {
             Some(deadline) if deadline < until => (deadline, Failed::timeout(false)),
             _ => (until, Failed::NoProvider(absence.clone())),
         };
         let asked = node.ask_for(callback, process, having);
-        // Somebody may offer the callback who cannot be called.
-        let backoff = self.backoff.get_or_insert_with(longer_each_time);
+        let used = self.used.get_or_insert_with(|| {
+            Box::new(Used {
+                waiting: None,
+                // Somebody may offer the callback who cannot be called.
+                backoff: longer_each_time(),
+                waited: None,
+                missed: None,
+            })
+        });
+        used.missed = Some((process.map(str::to_owned), absence.clone()));
         let left = node.instant(until).saturating_duration_since(Instant::now());
         let (waits, over) = if is_kept {
             (Until::Sent, pause_of_sent(node, left))
         } else {
             let answered = Box::pin(asked.answered());
-            let again = pause(node, backoff.pause());
+            let again = pause(node, used.backoff.pause());
             (Until::Answered(answered, again), pause(node, left))
         };
-        self.waiting = Some(Box::new(Waiting {
+        used.waiting = Some(Waiting {
             since: Instant::now(),
             until: waits,
             _asked: asked,
             over,
             otherwise,
-        }));
+        });
         true
+    }
+
+    fn waiting(&mut self) -> Option<&mut Waiting> {
+        self.used.as_mut()?.waiting.as_mut()
     }
 
     /// Ready when the call may be made, as far as it is made by itself; or with what it ends with if nobody has come.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failed>> {
-        let Some(waiting) = &mut self.waiting else {
+        let Some(waiting) = self.waiting() else {
             return Poll::Ready(Ok(()));
         };
         let Until::Answered(answered, pause) = &mut waiting.until else {
@@ -137,7 +148,7 @@ impl Patience {
 
     /// With what a call ends that the session keeps, when its time is over.
     pub(super) fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<Failed> {
-        let Some(waiting) = &mut self.waiting else {
+        let Some(waiting) = self.waiting() else {
             return Poll::Pending;
         };
         let over = ready!(Pin::new(&mut waiting.over).poll(cx));
@@ -146,17 +157,20 @@ impl Patience {
 
     /// The call waits no longer, as somebody `is_there`, or in vain.
     pub(super) fn end(&mut self, is_there: bool) {
-        if let Some(waiting) = self.waiting.take() {
-            self.waited = Some(self.waited.unwrap_or_default() + waiting.since.elapsed());
+        let Some(used) = &mut self.used else { return };
+        if let Some(waiting) = used.waiting.take() {
+            used.waited = Some(used.waited.unwrap_or_default() + waiting.since.elapsed());
         }
         if is_there {
-            self.missed = None;
+            used.missed = None;
         }
     }
 
     /// The error of a call that ended, which says how long it had waited by then.
     pub(super) fn told<E>(&self, mut error: CallError<E>) -> CallError<E> {
-        if let (Some(waited), Some((process, absence))) = (self.waited, &self.missed) {
+        if let Some(used) = &self.used
+            && let (Some(waited), Some((process, absence))) = (used.waited, &used.missed)
+        {
             error = error.having_waited(waited).waiting_for(|| {
                 let (process, absence) = (process.clone(), absence.clone());
                 Some(Unmet::Provider { process, absence })

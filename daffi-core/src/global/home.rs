@@ -64,7 +64,7 @@ impl Global {
     /// Whose code runs in a scope of this.
     pub(super) fn home(&self) -> Home {
         let node = self.inner.node.as_ref();
-        node.map_or(Home::Nowhere, |node| Home::Of(node.instance()))
+        node.map_or(Home::Nowhere, |node| Home::Of(node.key()))
     }
 
     /// A handle, which counts if another one is kept.

@@ -13,6 +13,7 @@ use tracing::{error, info};
 
 use super::Global;
 use crate::call::may_block;
+use crate::context::NodeKey;
 use crate::node::{FAR, StopAfter, in_process};
 use crate::panics::logged;
 use crate::proto::RunId;
@@ -110,7 +111,7 @@ impl Stop {
     }
 
     /// Asks for it, in a run.
-    fn begin(&mut self, run: Option<(u128, RunId)>) {
+    fn begin(&mut self, run: Option<(NodeKey, RunId)>) {
         if self.going.is_some() || self.global.is_forked() {
             return;
         }

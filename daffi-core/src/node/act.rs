@@ -75,7 +75,7 @@ impl Node {
                 }
                 NodeEvent::Dismiss(callback) => {
                     let name = Arc::clone(&callback.name);
-                    dismissed(&name, || Home::Of(self.instance).enter(|| drop(callback)));
+                    dismissed(&name, || Home::Of(self.key).enter(|| drop(callback)));
                 }
                 NodeEvent::ControllerStopping => debug!("the controller is stopping"),
                 NodeEvent::Versions(callback, offered) => self.told_versions(&callback, &offered),

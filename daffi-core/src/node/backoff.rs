@@ -22,6 +22,13 @@ impl Backoff {
         }
     }
 
+    /// The same, when there were so many pauses before.
+    pub(crate) fn after(mut self, pauses: u32) -> Self {
+        let doubled = self.first.saturating_mul(2_u32.saturating_pow(pauses));
+        self.next = doubled.min(self.longest);
+        self
+    }
+
     /// An attempt has succeeded: the next pause is a first one.
     pub(crate) const fn reset(&mut self) {
         self.next = self.first;
@@ -52,6 +59,12 @@ mod tests {
             }
             backoff.reset();
             assert!(backoff.pause() <= first);
+            for (before, most) in (0..).zip([10, 20, 40, 45, 45]) {
+                let mut backoff = Backoff::new(first, longest).after(before);
+                assert!(backoff.pause() <= Duration::from_millis(most));
+                assert_eq!(backoff.next, longest.min(first * 2_u32.pow(before + 1)));
+            }
+            assert!(Backoff::new(first, longest).after(u32::MAX).pause() <= longest);
         }
         assert!(most[0] > first / 2 && most[3] > longest / 2, "{most:?}");
     }

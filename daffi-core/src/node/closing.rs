@@ -30,7 +30,7 @@ impl Closing {
             (self.ended)();
         }
         // They may hold a `Global`, which holds them. What they do as they go is code of this one.
-        Home::Of(self.node.instance()).enter(|| {
+        Home::Of(self.node.key()).enter(|| {
             for callback in offered {
                 let name = Arc::clone(&callback.name);
                 dismissed(&name, || drop(callback));

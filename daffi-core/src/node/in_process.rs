@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::{Node, Phase};
+use crate::context::NodeKey;
 use crate::scope::Home;
 
 static NODES: RwLock<Nodes> = RwLock::new(Nodes {
@@ -34,9 +35,9 @@ struct Running {
 /// A node that has stopped.
 struct Stopped {
     name: Arc<str>,
-    instance: u128,
+    key: NodeKey,
     /// It was the default, and then this one was.
-    heir: Option<u128>,
+    heir: Option<NodeKey>,
 }
 
 /// Why nobody makes a call that names nobody.
@@ -66,7 +67,7 @@ pub(crate) fn default_node(home: Home) -> Result<Arc<Node>, NoNode> {
     let nodes = nodes();
     match home {
         Home::Outside => nodes.default().map(Arc::clone),
-        Home::Of(instance) => nodes.of(instance).map(Arc::clone),
+        Home::Of(key) => nodes.of(key).map(Arc::clone),
         Home::Nowhere => Err(NoNode::Stopped(None)),
     }
 }
@@ -75,18 +76,18 @@ pub(crate) fn default_node(home: Home) -> Result<Arc<Node>, NoNode> {
 pub(crate) fn predecessor(node: &Node) -> Option<Arc<str>> {
     let nodes = nodes();
     let mut stopped = nodes.stopped.iter();
-    let before = stopped.find(|stopped| stopped.heir == Some(node.instance()))?;
+    let before = stopped.find(|stopped| stopped.heir == Some(node.key()))?;
     Some(Arc::clone(&before.name))
 }
 
 /// The name of that node, if it has stopped.
-pub(crate) fn stopped(instance: u128) -> Option<Arc<str>> {
+pub(crate) fn stopped(key: NodeKey) -> Option<Arc<str>> {
     let nodes = nodes();
-    if let Some(node) = nodes.running(instance).map(Arc::clone) {
+    if let Some(node) = nodes.running(key).map(Arc::clone) {
         drop(nodes);
         return node.is_closed().then(|| Arc::clone(node.process_name()));
     }
-    nodes.stopped(instance)
+    nodes.stopped(key)
 }
 
 fn nodes() -> RwLockReadGuard<'static, Nodes> {
@@ -149,23 +150,23 @@ impl Running {
 }
 
 impl Nodes {
-    fn running(&self, instance: u128) -> Option<&Arc<Node>> {
+    fn running(&self, key: NodeKey) -> Option<&Arc<Node>> {
         let mut nodes = self.running.iter().map(|running| &running.node);
-        nodes.find(|node| node.instance() == instance)
+        nodes.find(|node| node.key() == key)
     }
 
-    fn stopped(&self, instance: u128) -> Option<Arc<str>> {
+    fn stopped(&self, key: NodeKey) -> Option<Arc<str>> {
         let mut stopped = self.stopped.iter();
-        let stopped = stopped.find(|stopped| stopped.instance == instance)?;
+        let stopped = stopped.find(|stopped| stopped.key == key)?;
         Some(Arc::clone(&stopped.name))
     }
 
     /// That one, if it has not stopped.
-    fn of(&self, instance: u128) -> Result<&Arc<Node>, NoNode> {
-        match self.running(instance) {
+    fn of(&self, key: NodeKey) -> Result<&Arc<Node>, NoNode> {
+        match self.running(key) {
             Some(node) if node.phase() != Phase::Stopped => Ok(node),
             Some(node) => Err(NoNode::Stopped(Some(Arc::clone(node.process_name())))),
-            None => Err(NoNode::Stopped(self.stopped(instance))),
+            None => Err(NoNode::Stopped(self.stopped(key))),
         }
     }
 
@@ -206,13 +207,13 @@ impl Nodes {
         // The first was the only one once.
         let was_default = is_marked || place == 0 && !self.running.iter().any(|other| other.is_marked);
         let heir = self.default().ok().filter(|_| was_default);
-        let heir = heir.map(|heir| heir.instance());
+        let heir = heir.map(|heir| heir.key());
         if self.stopped.len() >= REMEMBERED {
             self.stopped.pop_front();
         }
         self.stopped.push_back(Stopped {
             name: Arc::clone(node.process_name()),
-            instance: node.instance(),
+            key: node.key(),
             heir,
         });
         node

@@ -83,6 +83,7 @@ pub(crate) use self::traces::Traces;
 pub(crate) use self::turn::clock;
 pub(crate) use self::turn::{Rounds, StreamTurn, give_way};
 use crate::auth::Proving;
+use crate::context::NodeKey;
 use crate::error::Refusal;
 use crate::link::handshake::Trust;
 use crate::proto::{Attributes, Limits, Moment, RunId};
@@ -127,6 +128,8 @@ pub(crate) struct NodeOptions {
 #[derive(Debug)]
 pub(crate) struct Node {
     options: NodeOptions,
+    /// Tells it from the others of the process.
+    key: NodeKey,
     /// Tells this start of the process from any other.
     instance: u128,
     origin: Instant,
@@ -170,12 +173,13 @@ pub(crate) struct Node {
 impl Node {
     /// A node that is not connected. Its tasks run on `runtime`.
     pub(crate) fn new(options: NodeOptions, runtime: Handle) -> Arc<Self> {
-        let session =
-            Session::new(&options.limits, options.reconnect_wait).bounding_streams(options.stream_bytes);
+        let session = Session::new(&options.limits, options.reconnect_wait, random::number());
+        let session = session.bounding_streams(options.stream_bytes);
         let pool = Pool::new(options.blocking_threads);
         let changed = Arc::new(Notify::new());
         Arc::new_cyclic(|me| Self {
             options,
+            key: NodeKey::next(),
             instance: u128::from(random::number()) << 64 | u128::from(random::number()),
             origin: Instant::now(),
             door: Door::new(session),
@@ -215,9 +219,9 @@ impl Node {
         last.clone()
     }
 
-    /// The number of this start.
-    pub(crate) const fn instance(&self) -> u128 {
-        self.instance
+    /// Which of the nodes of the process it is.
+    pub(crate) const fn key(&self) -> NodeKey {
+        self.key
     }
 
     /// Says what it is a part of, once.

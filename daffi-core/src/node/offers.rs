@@ -50,7 +50,7 @@ impl Node {
                 .filter_map(|callback| session.retract(callback))
                 .collect()
         });
-        Home::Of(self.instance).enter(|| drop(retracted));
+        Home::Of(self.key).enter(|| drop(retracted));
     }
 
     /// The names that are offered, and where their callbacks stand.

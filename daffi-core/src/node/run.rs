@@ -85,7 +85,7 @@ impl Node {
             trace,
             metadata,
             chain: Chain {
-                run: Some((self.instance, run)),
+                run: Some((self.key, run)),
                 ancestors,
             },
             owner: self.owner(),
@@ -95,12 +95,12 @@ impl Node {
             self.options.traces.extract(&span, trace);
         }
         let scope = Scope {
-            home: Home::Of(self.instance),
+            home: Home::Of(self.key),
             deadline,
             trace,
             may_block: false,
             context: Some(context.clone()),
-            run: Some((self.instance, run)),
+            run: Some((self.key, run)),
             span,
         };
         if times == Times::Each {

@@ -12,6 +12,7 @@ use super::doings::Doings;
 use super::door::NodeSession;
 use super::own::Stage;
 use super::{Node, Phase};
+use crate::context::NodeKey;
 use crate::proto::{Header, RunId};
 use crate::transport::Outbox;
 
@@ -37,8 +38,8 @@ pub(crate) enum StopAfter {
 impl Node {
     /// The code that runs here waits for the node to stop: if it is a callback of this node, which is
     /// said, the stop does not wait for it.
-    pub(crate) fn asks_to_stop(&self, run: Option<(u128, RunId)>) -> bool {
-        let Some((_, run)) = run.filter(|(instance, _)| *instance == self.instance) else {
+    pub(crate) fn asks_to_stop(&self, run: Option<(NodeKey, RunId)>) -> bool {
+        let Some((_, run)) = run.filter(|(of, _)| *of == self.key) else {
             return false;
         };
         let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);

@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
-use crate::context::{CallContext, Chain};
+use crate::context::{CallContext, Chain, NodeKey};
 use crate::proto::{Failed, Failure, RunId, Waiting};
 
-type Run = (u128, RunId);
+type Run = (NodeKey, RunId);
 
 type SharedGuard<T> = Arc<OwnedRwLockReadGuard<T>>;
 

@@ -1,9 +1,9 @@
 //! The names of callers, and who they are.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::identity::Identity;
+use crate::mixing::{Mixing, Table};
 use crate::proto::Who;
 
 /// How many are kept.
@@ -27,10 +27,14 @@ impl Caller {
 }
 
 /// Callers by their names, so that each is kept once.
-#[derive(Debug, Default)]
-pub(super) struct Callers(HashMap<Box<str>, Caller>);
+#[derive(Debug)]
+pub(super) struct Callers(Table<Box<str>, Caller>);
 
 impl Callers {
+    pub(super) fn new(mixing: Mixing) -> Self {
+        Self(Table::with_hasher(mixing))
+    }
+
     /// A caller, which is shared with whoever asked for it before.
     pub(super) fn caller(&mut self, name: &str, who: Who<&str>) -> Caller {
         if let Some(caller) = self.0.get(name).filter(|caller| caller.is(who)) {
@@ -55,7 +59,7 @@ mod tests {
 
     #[test]
     fn p6_callers_are_kept_once_and_not_for_ever() {
-        let mut callers = Callers::default();
+        let mut callers = Callers::new(Mixing::new(7));
         let mut nobody = |name: &str| callers.caller(name, Who::Nobody);
         assert!(Arc::ptr_eq(&nobody("a").name, &nobody("a").name));
         for number in 0..3 * CALLERS {
@@ -67,7 +71,7 @@ mod tests {
 
     #[test]
     fn whoever_takes_a_name_over_is_not_who_had_it() {
-        let mut callers = Callers::default();
+        let mut callers = Callers::new(Mixing::new(7));
         let mut name = |who| {
             callers
                 .caller("shopper", who)

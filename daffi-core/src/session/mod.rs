@@ -63,6 +63,7 @@ pub use self::start::{Start, Terms, Times};
 pub use self::streams::End;
 use self::streams::Streams;
 pub use self::transmit::{Transmit, Unsent};
+use crate::mixing::Mixing;
 use crate::proto::{
     Batch, CallId, DecodeError, Failed, Header, Limits, Moment, PieceError, Refusal, RunId, StreamId, Window,
     decode_guarded,
@@ -149,12 +150,13 @@ pub struct Session<W, C> {
 
 impl<W, C: Clone> Session<W, C> {
     /// A process that has made and answered no calls, and is not connected. What cannot be sent waits for as long as its
-    /// `patience`.
+    /// `patience`. Its tables hash what others choose by a `seed`, which they are not to know.
     #[must_use]
-    pub fn new(limits: &Limits, patience: Duration) -> Self {
+    pub fn new(limits: &Limits, patience: Duration, seed: u64) -> Self {
+        let mixing = Mixing::new(seed);
         Self {
             calls: Calls::new(limits.calls),
-            runs: Runs::new(limits.calls, limits.queue_bytes),
+            runs: Runs::new(limits.calls, limits.queue_bytes, mixing),
             streams: Streams::new(),
             arriving: Arriving::new(),
             results: Results::default(),
@@ -169,7 +171,7 @@ impl<W, C: Clone> Session<W, C> {
             item_bytes: limits.frame_bytes,
             stream_bytes: u64::MAX,
             stamp: 0,
-            callers: Callers::default(),
+            callers: Callers::new(mixing),
         }
     }
 

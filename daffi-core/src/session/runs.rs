@@ -1,6 +1,5 @@
 //! The calls that this process answers.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,16 +8,17 @@ use slab::Slab;
 
 use super::callers::Caller;
 use super::start::{Start, Terms, Times};
+use crate::mixing::{Mixing, Table};
 use crate::proto::{
     Absence, Ancestor, CallId, CallbackId, Failed, Moment, RunHeader, RunId, TimeLimit, Waiting,
 };
 
 #[derive(Debug)]
 pub(super) struct Runs<C> {
-    offered: HashMap<CallbackId, Offer<C>>,
+    offered: Table<CallbackId, Offer<C>>,
     next_callback: u32,
     runs: Slab<Run>,
-    by_call: HashMap<CallId, RunId>,
+    by_call: Table<CallId, RunId>,
     /// How many take or return streams.
     flowing: usize,
     limit: u32,
@@ -55,12 +55,12 @@ struct Run {
 }
 
 impl<C: Clone> Runs<C> {
-    pub(super) fn new(limit: u32, byte_limit: usize) -> Self {
+    pub(super) fn new(limit: u32, byte_limit: usize, mixing: Mixing) -> Self {
         Self {
-            offered: HashMap::new(),
+            offered: Table::with_hasher(mixing),
             next_callback: 0,
             runs: Slab::new(),
-            by_call: HashMap::new(),
+            by_call: Table::with_hasher(mixing),
             flowing: 0,
             limit,
             bytes: 0,
@@ -105,8 +105,7 @@ impl<C: Clone> Runs<C> {
     }
 
     pub(super) fn retract_all(&mut self) -> Vec<C> {
-        let offered = std::mem::take(&mut self.offered);
-        offered.into_values().map(|offer| offer.callback).collect()
+        self.offered.drain().map(|(_, offer)| offer.callback).collect()
     }
 
     pub(super) fn offered(&self) -> impl Iterator<Item = (CallbackId, &C)> {

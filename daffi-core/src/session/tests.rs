@@ -91,7 +91,7 @@ impl Fixture {
 
     fn with(limits: Limits) -> Self {
         let mut fixture = Self {
-            session: Session::new(&limits, PATIENCE),
+            session: Session::new(&limits, PATIENCE, 7),
             wire: Wire::new(1000),
             now: 0,
             events: Vec::new(),

@@ -74,7 +74,7 @@ struct World {
 
 /// Whatever a controller sends, every call ends, and nothing is left of it or of a run.
 fn run(bytes: &[u8]) {
-    let mut world = World::new();
+    let mut world = World::new(bytes.len() as u64);
     let mut input = Input::new(bytes);
     while let Some(op) = input.byte() {
         match op & 7 {
@@ -94,13 +94,13 @@ fn run(bytes: &[u8]) {
 }
 
 impl World {
-    fn new() -> Self {
+    fn new(seed: u64) -> Self {
         let limits = Limits {
             frame_bytes: FRAME,
             queue_bytes: FRAME,
             calls: 8,
         };
-        let mut session = Session::new(&limits, Duration::from_secs(3)).bounding_streams(1000);
+        let mut session = Session::new(&limits, Duration::from_secs(3), seed).bounding_streams(1000);
         for blocking in [false, true] {
             session.offer(
                 (),

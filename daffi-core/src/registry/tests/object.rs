@@ -2,11 +2,11 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Waker};
 
 use super::super::object::Object;
-use crate::context::{CallContext, Chain, ContextParts};
+use crate::context::{CallContext, Chain, ContextParts, NodeKey};
 use crate::proto::{Failed, Failure, RunId, Waiting};
 
 const fn run(stamp: u64) -> RunId {
@@ -22,7 +22,7 @@ fn at(process: &str) -> Waiting {
 }
 
 /// A run of a node's, and those that wait for it.
-fn context_at(node: u128, stamp: u64, ancestors: &[Waiting]) -> CallContext {
+fn context_at(node: NodeKey, stamp: u64, ancestors: &[Waiting]) -> CallContext {
     CallContext::new(ContextParts {
         caller: "caller".into(),
         identity: None,
@@ -44,7 +44,8 @@ fn context_at(node: u128, stamp: u64, ancestors: &[Waiting]) -> CallContext {
 }
 
 fn context(stamp: u64, ancestors: &[Waiting]) -> CallContext {
-    context_at(7, stamp, ancestors)
+    static HERE: LazyLock<NodeKey> = LazyLock::new(NodeKey::next);
+    context_at(*HERE, stamp, ancestors)
 }
 
 /// What a future gives at once; `None` if it waits.
@@ -83,7 +84,7 @@ fn p16_what_comes_back_to_a_value_that_is_changed_does_not_wait_for_it() {
     for waits in [
         context(3, &[]),
         context(3, &[here(9), at("till")]),
-        context_at(8, 3, &[here(1)]),
+        context_at(NodeKey::next(), 3, &[here(1)]),
     ] {
         assert!(now(object.shared(&waits)).is_none());
         assert!(now(object.alone(&waits)).is_none());

@@ -200,13 +200,13 @@ fn pick<T: Copy>(index: usize, among: &[T]) -> Option<T> {
 
 impl World {
     /// Where streams may hold so many bytes on each side.
-    fn new(terms: Terms, bytes: u64) -> Self {
+    fn new(terms: Terms, bytes: u64, seed: u64) -> Self {
         let side = || {
             let limits = Limits {
                 calls: 6,
                 ..Limits::default()
             };
-            let mut session = Session::new(&limits, PATIENCE).bounding_streams(bytes);
+            let mut session = Session::new(&limits, PATIENCE, seed).bounding_streams(bytes);
             let mut wire = Wire::new(1 << 16);
             session.connected(ITEM_BYTES);
             session.announced(at(0), &mut wire, &mut Vec::new());
@@ -853,7 +853,7 @@ proptest! {
         bytes in prop_oneof![Just(0u64), 1..100u64],
         ops in prop::collection::vec(op(), 1..200),
     ) {
-        let mut world = World::new(Terms::default(), bytes);
+        let mut world = World::new(Terms::default(), bytes, ops.len() as u64);
         for op in &ops {
             world.step(op);
         }
@@ -867,7 +867,8 @@ proptest! {
         blocking in any::<bool>(),
         ops in prop::collection::vec(op(), 1..200),
     ) {
-        let mut world = World::new(Terms { blocking, ..Terms::default() }, u64::MAX);
+        let terms = Terms { blocking, ..Terms::default() };
+        let mut world = World::new(terms, u64::MAX, ops.len() as u64);
         for op in &ops {
             world.step(op);
         }

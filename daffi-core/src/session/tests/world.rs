@@ -224,7 +224,7 @@ pub(super) struct World {
 
 /// Carries out `ops`, then ends everything. Panics when the session does anything that the model does not expect.
 pub(super) fn history_of(ops: &[Op]) -> Vec<Entry> {
-    let mut world = World::new();
+    let mut world = World::new(ops.len() as u64);
     for op in ops {
         world.step(op);
         world.check();
@@ -272,7 +272,7 @@ impl Ending {
 }
 
 impl World {
-    fn new() -> Self {
+    fn new(seed: u64) -> Self {
         let limits = Limits {
             calls: LIMIT,
             ..Limits::default()
@@ -280,7 +280,7 @@ impl World {
         let mut wire = Wire::new(FRAME_BYTES);
         wire.closed = true;
         Self {
-            session: Session::new(&limits, PATIENCE),
+            session: Session::new(&limits, PATIENCE, seed),
             wire,
             now: 0,
             connected: false,
