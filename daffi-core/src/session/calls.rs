@@ -193,14 +193,14 @@ impl<W> Calls<W> {
         if let Some(slot) = self.slots.get_mut(call) {
             match &mut slot.state {
                 State::Sent { items, held, .. } => {
-                    if let Some(item) = items.pop_front() {
+                    if let Some(item) = items.pop() {
                         *held = *held - Backlog::of(&item);
                         slot.look_at(&item, &mut self.loans);
                         return Some(Next::Item(item));
                     }
                 }
                 State::Ended { items, .. } => {
-                    if let Some(item) = items.pop_front() {
+                    if let Some(item) = items.pop() {
                         slot.look_at(&item, &mut self.loans);
                         return Some(Next::Item(item));
                     }

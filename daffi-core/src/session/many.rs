@@ -1,12 +1,13 @@
 //! Answers to calls that have many, and the streams among them: what may come, and what is held of it.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 use super::answers::{Backlog, Item, MOST};
 use super::calls::Calls;
-use super::lent::{Lent, apart, join};
+use super::lent::Lent;
 use super::loans::{Bounded, Loans, Party};
 use super::slot::{Slot, State};
+use super::unread::Unread;
 use crate::proto::{CallId, Failed, Failure, Outcome, Window};
 
 /// What became of one of many answers.
@@ -74,7 +75,7 @@ impl<W> Calls<W> {
         let mut held = 0;
         for slot in self.slots.iter() {
             if let State::Sent { items, .. } | State::Ended { items, .. } = &slot.state {
-                for item in items {
+                for item in items.iter() {
                     if let Item::Batch(_, batch) = item {
                         held += batch.bytes.len();
                     }
@@ -155,19 +156,7 @@ impl<W> Calls<W> {
             return Some(Added::TooMany(overloaded));
         }
         *held = with;
-        let joined = match (items.back_mut(), &item) {
-            (Some(Item::Batch(last, waits)), Item::Batch(index, batch)) if last == index => {
-                join(waits, batch)
-            }
-            _ => false,
-        };
-        if !joined {
-            let waits = !items.is_empty();
-            items.push_back(match item {
-                Item::Batch(index, batch) if waits => Item::Batch(index, apart(batch)),
-                item => item,
-            });
-        }
+        items.push(item);
         let waiter = waiter.take();
         Some(match cut {
             Some((part, _)) => Added::Cut(waiter, part),
@@ -219,7 +208,7 @@ impl<W> Calls<W> {
         slot.state = State::Ended {
             outcome,
             answered: false,
-            items: VecDeque::new(),
+            items: Unread::new(),
         };
         waiter
     }

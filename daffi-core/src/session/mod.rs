@@ -38,6 +38,7 @@ mod streams;
 #[cfg(test)]
 mod tests;
 mod transmit;
+mod unread;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,11 +1,12 @@
 //! Where one call of this process stands.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::answers::{Backlog, Item};
+use super::answers::Backlog;
 use super::kept::Kept;
 use super::lent::Lent;
 use super::loans::{Loans, Party, Weight};
+use super::unread::Unread;
 use crate::proto::{Absence, Failed, Failure, Moment, Outcome};
 
 #[derive(Debug)]
@@ -113,14 +114,14 @@ pub(super) enum State<W> {
     /// Sent, not answered.
     Sent {
         waiter: Option<W>,
-        items: VecDeque<Item>,
+        items: Unread,
         held: Backlog,
     },
     /// Ended, not yet looked at. `answered` if no reply is to come any more.
     Ended {
         outcome: Outcome,
         answered: bool,
-        items: VecDeque<Item>,
+        items: Unread,
     },
     /// Nobody waits, but the reply is still to come and the number not free.
     Abandoned,
@@ -164,7 +165,7 @@ impl<W> State<W> {
     pub(super) const fn sent(waiter: Option<W>) -> Self {
         Self::Sent {
             waiter,
-            items: VecDeque::new(),
+            items: Unread::new(),
             held: Backlog { answers: 0, bytes: 0 },
         }
     }
@@ -173,7 +174,7 @@ impl<W> State<W> {
         Self::Ended {
             outcome,
             answered: true,
-            items: VecDeque::new(),
+            items: Unread::new(),
         }
     }
 
