@@ -77,6 +77,28 @@ fn p15_calls_that_look_at_many_providers_are_few_in_a_turn() {
 }
 
 #[test]
+fn p15_calls_that_look_at_many_of_a_group_are_few_in_a_turn() {
+    const PROVIDERS: usize = 1000;
+    let mut f = fixture();
+    let resizer = &[("kind", "resizer")];
+    for number in 0..PROVIDERS {
+        let peer = f.enter_as(&format!("provider {number}"), resizer);
+        f.offer(peer, &[offered(0, "add")], true);
+    }
+    let caller = f.join("caller", &[]);
+    let by_key = CallHeader {
+        key: Some(5),
+        having: resizer.to_vec(),
+        ..call(0, "add")
+    };
+    let (made, looked) = turn(&mut f, caller, &by_key);
+    assert!(
+        looked < 128 * 12 + 6 * PROVIDERS,
+        "{looked} looks for {made} calls"
+    );
+}
+
+#[test]
 fn p15_calls_of_a_name_that_is_like_many_are_few_in_a_turn() {
     let mut f = fixture();
     // Each takes as long as a name can to be told from the one that is called.

@@ -420,6 +420,54 @@ fn waiting(mode: Mode) -> (Fixture, PeerId, PeerId, u32) {
     (f, provider, caller, first)
 }
 
+/// What has come of it is sent at once, and counted as so many frames.
+#[test]
+fn p15_what_has_come_of_a_call_that_begins_is_counted_frame_by_frame() {
+    let left = |pieces: u64| {
+        let mut f = Fixture {
+            router: Router::new(Limits::default(), 1 << 20, 1 << 30, 1),
+            queues: Queues::new(&Limits::default()),
+        };
+        let provider = f.connect("provider");
+        let single = Offered {
+            concurrency: Some(1),
+            queue: 10,
+            ..offered(0, "add")
+        };
+        f.offer(provider, &[single], true);
+        let caller = f.join("caller", &[]);
+        let (_, run) = f.routed(caller, call(3, "add"));
+        let long = Bytes::from(vec![0; 128 * 1024]);
+        f.begin(caller, call(4, "add"), pieces * long.len() as u64)
+            .unwrap();
+        for _ in 0..pieces {
+            let of = ARGUMENTS;
+            f.receive(caller, Header::Piece { call: id(4), of }, &long)
+                .unwrap();
+        }
+        assert_eq!((f.said(), f.router.calls_waiting()), (vec![], 1));
+        let reply = Header::Reply {
+            call: id(run),
+            status: Status::Value,
+        };
+        let mut turn = Turn::of(NOW, 1000);
+        let nothing = Bytes::new();
+        let work = f.router.receive(
+            provider,
+            Request::Frame(reply),
+            &nothing,
+            &mut turn,
+            &mut f.queues,
+        );
+        assert!(work.unwrap().is_none());
+        let sent = f.said().into_iter();
+        let sent = sent.filter(|(to, said)| *to == provider && matches!(said, Said::Piece { .. }));
+        assert_eq!(sent.count() as u64, pieces);
+        std::iter::from_fn(|| turn.spend().then_some(())).count()
+    };
+    assert_eq!(left(2) - left(20), 18);
+}
+
 #[test]
 fn p14_what_has_come_of_a_call_waits_with_it_and_the_rest_follows() {
     let (mut f, provider, caller, first) = waiting(Mode::Answered);
