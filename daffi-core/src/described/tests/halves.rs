@@ -147,6 +147,15 @@ impl Types {
                 all[one].written = all[other].read[self.dice.count(all[other].read.len() as u64)];
             }
         }
+        // What of the last is not known stands before nothing that would be hidden by it.
+        if let Some(last) = all.last_mut()
+            && !self.are_plain
+            && self.one_in(4)
+        {
+            let around = std::mem::replace(&mut self.is_unknown, true);
+            last.ty = Box::leak(Box::new(Ty::Panics(self.ty(depth - 1))));
+            self.is_unknown = around;
+        }
         let mut fields = Fields::new(all);
         fields.deny_unknown = self.one_in(8);
         fields.have_order = !self.are_plain && self.one_in(32);
