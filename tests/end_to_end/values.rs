@@ -1,5 +1,7 @@
 //! P13: a value arrives as it was sent, or the sender is told which type and attribute stand in the way.
 
+use std::net::IpAddr;
+
 use daffi::{CallError, Global, Streaming, callback, fetcher};
 use futures_util::{Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
@@ -590,6 +592,25 @@ async fn p13_an_argument_that_positions_carry_goes_by_them_whatever_stands_besid
         assert_eq!(unknown(&rule(Some(1)), &sent).on(&g).await, Ok(sent.clone()));
         let error = unknown(&rule(None), &sent).on(&g).await.unwrap_err();
         assert!(matches!(error, CallError::SignatureMismatch { .. }), "{error:?}");
+        net.stop([g]).await;
+    })
+    .await;
+}
+
+/// An argument of whose type both sides know the same, and not all, loses nothing by names where nothing in it has one.
+#[tokio::test]
+async fn p13_an_argument_of_which_not_all_is_known_arrives_beside_one_that_has_to_go_with_names() {
+    #[fetcher(alias = "values.ruled")]
+    async fn ruled(rule: &Rule, from: IpAddr, span: &Span) -> (IpAddr, Span);
+    over_each(async |transport| {
+        let (net, g) = net(transport).await;
+        let same = |_: Rule, from: IpAddr, span: Span| (from, span);
+        net.service.register_fn("values.ruled", same).await.unwrap();
+        let from = IpAddr::from([127, 0, 0, 1]);
+        for limit in [Some(1), None, Some(1)] {
+            let told = ruled(&rule(limit), from, &Span(1, 2)).on(&g).await;
+            assert_eq!(told, Ok((from, Span(1, 2))), "{limit:?}");
+        }
         net.stop([g]).await;
     })
     .await;

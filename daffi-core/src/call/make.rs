@@ -136,9 +136,10 @@ fn with_names<A: Serialize>(
     arguments: &A,
     error: &proto::EncodeError,
 ) -> Written {
-    let (bytes, explained) = match encode_by_names(arguments, &traced.forms.arguments, Which::Needed) {
+    let which = Which::Needed(traced.unknown());
+    let (bytes, explained) = match encode_by_names(arguments, &traced.forms.arguments, which) {
         Ok(encoded) => encoded,
-        Err(error) => return (Arguments::from(Err(error)), None),
+        Err(named) => return (Arguments::from(Err(named.where_names_were_for(error))), None),
     };
     let anew = || (explained.clone(), Arc::new(traced.explaining(&explained)));
     let (known, kept) = stub.explained.get_or_init(|| {

@@ -58,6 +58,8 @@ pub(super) struct Traced {
     is_shown: bool,
     /// The arguments that have positions, and can be written with names.
     nameable: OnceLock<Vec<usize>>,
+    /// The arguments of which not all is known.
+    unknown: OnceLock<Box<[usize]>>,
     /// How they are where a callback asks for some of them with names.
     naming: OnceLock<Naming>,
     /// How results and errors of other types are read.
@@ -133,6 +135,7 @@ impl Traced {
             version: OnceLock::new(),
             is_shown: false,
             nameable: OnceLock::new(),
+            unknown: OnceLock::new(),
             naming: OnceLock::new(),
             front: OnceLock::new(),
             results: Known::default(),
@@ -254,6 +257,18 @@ impl Traced {
             front.value(&own, self.own_error.clone())
         })?;
         Ok((value, reading))
+    }
+
+    /// Of the arguments that are no streams, those of which not all is known.
+    pub(super) fn unknown(&self) -> &[usize] {
+        self.unknown.get_or_init(|| {
+            let parameters = self.interface.signature.parameters.iter().flatten();
+            let values = parameters.filter(|parameter| parameter.ty.item().is_none());
+            let unknown = values
+                .enumerate()
+                .filter(|(_, value)| value.ty.is_opaque_somewhere());
+            unknown.map(|(argument, _)| argument).collect()
+        })
     }
 
     /// The same, where these of the arguments that are no streams say themselves what they are.

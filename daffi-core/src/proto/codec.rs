@@ -37,6 +37,17 @@ impl EncodeError {
         }
     }
 
+    /// The same, of what goes with names because of another one.
+    #[cfg(any(feature = "runtime", test))]
+    pub(crate) fn where_names_were_for(self, other: &Self) -> Self {
+        if self.message == other.message {
+            return self;
+        }
+        Self::new(format!(
+            "{self}; positions cannot carry what has to be sent: {other}"
+        ))
+    }
+
     /// Whether names would tell what positions do not.
     pub(crate) const fn is_told_by_names(&self) -> bool {
         self.is_told_by_names

@@ -107,7 +107,7 @@ impl Items {
             && error.is_told_by_names()
         {
             self.bytes.truncate(start);
-            let named = with_names(&mut self.bytes);
+            let named = with_names(&mut self.bytes).map_err(|named| named.where_names_were_for(error));
             self.why = std::mem::replace(&mut written, named).err();
             explained = true;
         }

@@ -148,7 +148,7 @@ impl<R: Serialize + DeserializeOwned> CallbackResult<Written> for R {
         let encoded = proto::encode_held(&self, answers.ok()).map(|encoded| (encoded, false));
         let encoded = encoded.or_else(|error| match error.is_told_by_names() {
             // Positions carry it all the same where it has changed meanwhile.
-            true => encode_by_names(&self, answers.ok(), Which::Needed).map(|(bytes, explained)| {
+            true => encode_by_names(&self, answers.ok(), Which::Needed(&[])).map(|(bytes, explained)| {
                 tell_named(None, "a result", answers.ok(), &error);
                 (bytes.into(), !explained.is_empty())
             }),

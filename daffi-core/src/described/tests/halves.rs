@@ -334,7 +334,7 @@ impl Taker {
     }
 
     /// Sends one as an argument, in the form that is chosen for it.
-    fn send(&self, value: &Value, which: Which, count: &mut Count) {
+    fn send(&self, value: &Value, which: Which<'_>, count: &mut Count) {
         let arguments = (Made(value.clone()),);
         let Ok((bytes, explained)) = encode_by_names(&arguments, &self.contract.forms.arguments, which)
         else {
@@ -426,7 +426,7 @@ fn with_many(work: impl Fn(&Taker, &[Value], &mut Count)) {
 fn p13_whatever_attributes_do_a_value_arrives_as_it_was_sent_or_is_refused() {
     with_many(|taker, values, count| {
         for value in values {
-            for which in [Which::Needed, Which::All] {
+            for which in [Which::Needed(&[]), Which::All] {
                 taker.send(value, which, count);
             }
         }
@@ -482,7 +482,7 @@ fn p13_what_positions_carry_is_not_lost_by_names_beside_something_that_needs_the
 }
 
 /// What comes of a value that is sent as an argument; nothing if it is refused.
-fn come<T: Serialize + DeserializeOwned>(value: &T, which: Which) -> Result<(T, bool), String> {
+fn come<T: Serialize + DeserializeOwned>(value: &T, which: Which<'_>) -> Result<(T, bool), String> {
     let form = Form::tuple([findings::<T>().form]);
     let (bytes, explained) = encode_by_names(&(value,), &form, which).map_err(|error| error.to_string())?;
     let has_names = !explained.is_empty();
@@ -497,14 +497,14 @@ fn come<T: Serialize + DeserializeOwned>(value: &T, which: Which) -> Result<(T, 
 #[track_caller]
 fn comes<T: Clone + Serialize + DeserializeOwned + PartialEq + Debug>(value: &T, has_names: bool) {
     assert_eq!(
-        come(value, Which::Needed).as_ref(),
+        come(value, Which::Needed(&[])).as_ref(),
         Ok(&(value.clone(), has_names))
     );
 }
 
 #[track_caller]
 fn refused<T: Serialize + DeserializeOwned + Debug>(value: &T, words: &[&str]) {
-    for which in [Which::Needed, Which::All] {
+    for which in [Which::Needed(&[]), Which::All] {
         let error = come(value, which).expect_err("it was sent");
         for word in words {
             assert!(error.contains(word), "no {word} in: {error}");
@@ -692,7 +692,7 @@ fn p13_what_is_known_beside_what_is_not_is_held_to_its_names() {
     assert!(error.contains("`x`") && error.contains("`y`"), "{error}");
     let form = Form::tuple([findings::<(Cased, Panics)>().form]);
     let fine = (cased(), panics());
-    assert!(encode_by_names(&(&fine,), &form, Which::Needed).is_ok());
+    assert!(encode_by_names(&(&fine,), &form, Which::Needed(&[])).is_ok());
     assert!(encode_by_names(&(&fine,), &form, Which::All).is_err());
 }
 
@@ -745,7 +745,7 @@ impl From<u8> for FromNumber {
 #[test]
 fn p13_what_is_left_out_is_named_where_no_names_are_read() {
     let value = FromNumber { a: None, b: 5 };
-    let error = come(&value, Which::Needed).unwrap_err();
+    let error = come(&value, Which::Needed(&[])).unwrap_err();
     assert!(
         error.contains("field `a`") && error.contains("skip_serializing_if"),
         "{error}"

@@ -46,9 +46,10 @@ pub(in super::super) fn write_parts<T: Serialize + ?Sized>(
     expect(dead_code, reason = "it alone has arguments to send")
 )]
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Which {
-    /// Those that have to.
-    Needed,
+pub(crate) enum Which<'a> {
+    /// Those that have to; and of these others, of which not all is known, those that lose nothing by names: positions take who reads them to
+    /// know as much.
+    Needed(&'a [usize]),
     /// All, since one has to. Those that positions would carry may lose nothing by it.
     All,
     /// All, whatever would carry them: their reader goes by names.
@@ -65,7 +66,7 @@ pub(crate) enum Which {
 pub(crate) fn encode_by_names<T: Serialize + ?Sized>(
     value: &T,
     form: &Form,
-    which: Which,
+    which: Which<'_>,
 ) -> Written<(Vec<u8>, Vec<usize>)> {
     let (mut out, mut explained) = (Vec::new(), Vec::new());
     value.serialize(Row {
@@ -84,7 +85,7 @@ pub(crate) fn encode_by_names<T: Serialize + ?Sized>(
 
 /// Parts are tried before they are written with names.
 struct Choosing<'o> {
-    which: Which,
+    which: Which<'o>,
     explained: &'o mut Vec<usize>,
     next: usize,
 }
@@ -108,21 +109,31 @@ impl Row<'_> {
         if self.form.has_names(self.at) {
             return write_part_by_names(value, (self.form, self.at), false, self.out);
         }
-        let Some(which) = self.choosing.as_ref().map(|choosing| choosing.which) else {
+        let choosing = self.choosing.as_ref();
+        let Some((which, part)) = choosing.map(|choosing| (choosing.which, choosing.next)) else {
             return self.positions(value);
         };
         let start = self.out.len();
         let is_carried = which != Which::Any
             && match self.positions(value) {
-                Ok(()) if which == Which::All => true,
+                Ok(()) if matches!(which, Which::Needed(unknown) if !unknown.contains(&part)) => {
+                    return Ok(());
+                }
+                Ok(()) => true,
                 Err(error) if error.is_told_by_names() => false,
-                written => return written,
+                Err(error) => return Err(error),
             };
-        self.out.truncate(start);
-        if let Some(choosing) = &mut self.choosing {
-            choosing.explained.push(choosing.next);
+        let positions = self.out.split_off(start);
+        let named = write_part_by_names(value, (self.form, self.at), is_carried, self.out);
+        if named.is_err() && is_carried && which != Which::All {
+            self.out.truncate(start);
+            self.out.extend(positions);
+            return Ok(());
         }
-        write_part_by_names(value, (self.form, self.at), is_carried, self.out)
+        if let Some(choosing) = &mut self.choosing {
+            choosing.explained.push(part);
+        }
+        named
     }
 
     /// A part that has positions, but perhaps for parts of its own: an argument may be a tuple or a `Result`.

@@ -1,5 +1,7 @@
 //! Items of a stream, by positions and with names: those that are sent together are written alike.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 use super::explained::{Which, encode_by_names};
@@ -334,12 +336,23 @@ fn p13_what_positions_carry_is_not_lost_by_names_beside_what_they_do_not() {
         // And what has to go with names goes so.
         encode_arguments(&(item(3), item(5)), &form, &mut items).unwrap();
         assert!(items.take().explained);
+        // For people, who are shown what goes with names, it is a text and no enum.
+        encode_arguments(&(item(3), IpAddr::from([127, 0, 0, 1])), &form, &mut items).unwrap();
+        assert!(items.take().explained);
 
         // Each argument of a call goes as it would alone.
-        let named = |arguments| encode_by_names(arguments, &form, Which::Needed).unwrap();
+        let named = |arguments| encode_by_names(arguments, &form, Which::Needed(&[])).unwrap();
         let (bytes, explained) = named(&(item(3), who()));
         assert_eq!(explained, [0]);
         assert!(bytes.ends_with(&encode(&who()).unwrap()));
+        // If not all is known of it, with names where it loses nothing by them.
+        let unknown = Which::Needed(&[1]);
+        let (_, explained) = encode_by_names(&(item(3), 7_u8), &form, unknown).unwrap();
+        assert_eq!(explained, [0, 1]);
+        assert_eq!(
+            encode_by_names(&(item(3), who()), &form, unknown).unwrap(),
+            (bytes, vec![0])
+        );
     }
 }
 

@@ -190,7 +190,8 @@ impl<'f> Serializer for Check<'f> {
     type SerializeStructVariant = Writing<'f>;
 
     fn is_human_readable(&self) -> bool {
-        false
+        // What is known was looked into as machines write it. What is not is held to what people are shown, as it goes with names.
+        self.may_be_misread()
     }
 
     leaves! {
