@@ -1,8 +1,6 @@
 //! TLS and those who do not get through it, by a clock that the test has.
 
 use std::fs;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -72,8 +70,7 @@ async fn the_time_to_say_who_it_is_begins_before_the_handshake_of_tls() {
 
 #[tokio::test(start_paused = true)]
 async fn strangers_at_a_port_without_tls_are_told_of_ten_times_a_second() {
-    let warned = Arc::new(AtomicUsize::new(0));
-    let _guard = tracing::subscriber::set_default(Counted(Level::WARN, Arc::clone(&warned)));
+    let warned = Counted::of(Level::WARN);
     // The clock stands as long as this has not ended.
     let (end, ended) = mpsc::channel::<()>();
     let standing = tokio::task::spawn_blocking(move || ended.recv());
@@ -88,7 +85,7 @@ async fn strangers_at_a_port_without_tls_are_told_of_ten_times_a_second() {
             let _ = stream.read_to_end(&mut Vec::new()).await;
         }
     }
-    assert_eq!(warned.load(Ordering::Relaxed), 10);
+    assert_eq!(warned.lines(), 10);
     drop(end);
     let _ = standing.await.unwrap();
     controller.stop().await;
