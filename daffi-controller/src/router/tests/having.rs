@@ -382,8 +382,9 @@ fn displaced(balance: Balance) {
     let mut after = Vec::new();
     for (peer, run) in begun.into_iter().filter(|(peer, _)| *peer != busy) {
         f.reply(peer, run);
-        after.extend(f.said());
-        assert_eq!(after.remove(0).0, caller);
+        let mut said = f.said();
+        assert_eq!(said.remove(0).0, caller);
+        after.extend(said);
     }
     f.queues.now = f.router.next_timeout().unwrap();
     let mut turn = Turn::new(f.queues.now);
