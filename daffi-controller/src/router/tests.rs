@@ -441,6 +441,19 @@ impl Fixture {
             .connect(&Hello::new(name, instance, 77), Who::Nobody, None)
     }
 
+    /// A process that runs so many calls, with so many bytes of arguments, and offers `add`.
+    fn join_running(&mut self, name: &str, runs: u32, bytes: u64) -> PeerId {
+        let mut hello = Hello::new(name, 1, 77);
+        hello.extensions = Extensions::default()
+            .with(Extensions::RUNS, &runs)
+            .unwrap()
+            .with(Extensions::RUN_BYTES, &bytes)
+            .unwrap();
+        let provider = self.router.connect(&hello, Who::Nobody, None).unwrap();
+        self.offer(provider, &[offered(0, "add")], true);
+        provider
+    }
+
     fn connect(&mut self, name: &str) -> PeerId {
         self.try_connect(name, 1).unwrap()
     }

@@ -66,19 +66,6 @@ fn broadcast(number: u32) -> CallHeader<'static> {
     }
 }
 
-/// A process that runs so many calls, with so many bytes of arguments, and offers `add`.
-fn provider(f: &mut Fixture, name: &str, runs: u32, bytes: u64) -> PeerId {
-    let mut hello = Hello::new(name, 1, 77);
-    hello.extensions = Extensions::default()
-        .with(Extensions::RUNS, &runs)
-        .unwrap()
-        .with(Extensions::RUN_BYTES, &bytes)
-        .unwrap();
-    let provider = f.router.connect(&hello, Who::Nobody, None).unwrap();
-    f.offer(provider, &[offered(0, "add")], true);
-    provider
-}
-
 #[test]
 fn p15_what_is_offered_again_costs_as_much_for_each_callback_however_many_they_are() {
     let mut costs = Vec::new();
@@ -508,7 +495,7 @@ fn p6_a_number_takes_no_more_memory_than_the_call() {
 #[test]
 fn p6_what_is_handed_over_is_what_its_provider_runs() {
     let mut f = fixture();
-    let provider = provider(&mut f, "provider", 100, 1 << 20);
+    let provider = f.join_running("provider", 100, 1 << 20);
     let (flooder, other) = (f.join("flooder", &[]), f.join("other", &[]));
     let mut hand_over = |from, count: u32| {
         let mut taken = 0;
@@ -541,7 +528,7 @@ fn p6_what_is_handed_over_is_what_its_provider_runs() {
 #[test]
 fn p7_one_caller_does_not_use_up_what_others_need_of_a_provider() {
     let mut f = fixture();
-    let provider = provider(&mut f, "provider", 1000, 10_000);
+    let provider = f.join_running("provider", 1000, 10_000);
     let (flooder, other) = (f.join("flooder", &[]), f.join("other", &[]));
     let large: Bytes = vec![0; 1000].into();
     let ask = |f: &mut Fixture, from, number| {
@@ -555,7 +542,7 @@ fn p7_one_caller_does_not_use_up_what_others_need_of_a_provider() {
     assert!(!ask(&mut f, flooder, 100));
     // One that is alone is run, however large.
     let huge: Bytes = vec![0; 20_000].into();
-    let idle = self::provider(&mut f, "idle", 1000, 10_000);
+    let idle = f.join_running("idle", 1000, 10_000);
     let header = CallHeader {
         to: Some("idle"),
         ..call(101, "add")

@@ -351,10 +351,24 @@ fn p7_calls_of_a_group_that_others_displace_are_bound_to_nobody() {
     }
 }
 
+/// A process calls where some of these are said, in each way: more groups of one callback than there may be.
+fn ask_for_all_of(f: &mut Fixture, by: PeerId, said: &[(&'static str, &'static str)]) {
+    for choice in 1_u32..1 << said.len() {
+        let having = said
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| choice >> place & 1 == 1);
+        let header = CallHeader {
+            having: having.map(|(_, attribute)| *attribute).collect(),
+            ..call(choice, "add")
+        };
+        f.call(by, header);
+    }
+}
+
 fn displaced(balance: Balance) {
     let mut f = fixture();
-    let keys = ["a", "b", "c", "d", "e"];
-    let said: Vec<_> = keys.iter().map(|key| (*key, "yes")).collect();
+    let said = ["a", "b", "c", "d", "e"].map(|key| (key, "yes"));
     let many: Vec<_> = said.iter().chain(RESIZER).copied().collect();
     let offer = || Offered {
         queue: 100,
@@ -366,17 +380,7 @@ fn displaced(balance: Balance) {
     let [caller, spoiler] = ["caller", "spoiler"].map(|name| f.join(name, &[]));
     let begun = [0, 1, 2].map(|number| f.routed(caller, to_where(number, RESIZER)));
     f.call(caller, to_where(3, RESIZER));
-    for choice in 1_u32..1 << keys.len() {
-        let having = said
-            .iter()
-            .enumerate()
-            .filter(|(place, _)| choice >> place & 1 == 1);
-        let header = CallHeader {
-            having: having.map(|(_, attribute)| *attribute).collect(),
-            ..call(choice, "add")
-        };
-        f.call(spoiler, header);
-    }
+    ask_for_all_of(&mut f, spoiler, &said);
     assert_eq!(f.said(), []);
     assert!(f.router.directory.group("add", RESIZER).is_none());
     let mut after = Vec::new();
@@ -504,8 +508,7 @@ fn p15_to_find_one_that_has_what_is_wanted_takes_as_long_however_many_have_not()
 #[test]
 fn p14_calls_of_a_group_that_is_given_up_wait_where_the_fewest_do() {
     let mut f = fixture();
-    let keys = ["a", "b", "c", "d", "e"];
-    let said: Vec<_> = keys.iter().map(|key| (*key, "yes")).collect();
+    let said = ["a", "b", "c", "d", "e"].map(|key| (key, "yes"));
     let many: Vec<_> = said.iter().chain(RESIZER).copied().collect();
     let offer = || Offered {
         queue: 100,
@@ -519,17 +522,7 @@ fn p14_calls_of_a_group_that_is_given_up_wait_where_the_fewest_do() {
     f.waits(caller, to_where(2, RESIZER));
     f.waits(other, to_where(0, RESIZER));
     f.waits(third, to_where(0, RESIZER));
-    for choice in 1_u32..1 << keys.len() {
-        let having = said
-            .iter()
-            .enumerate()
-            .filter(|(place, _)| choice >> place & 1 == 1);
-        let header = CallHeader {
-            having: having.map(|(_, attribute)| *attribute).collect(),
-            ..call(choice, "add")
-        };
-        f.call(spoiler, header);
-    }
+    ask_for_all_of(&mut f, spoiler, &said);
     f.said();
     assert!(f.router.directory.group("add", RESIZER).is_none());
     let given = |f: &mut Fixture| {

@@ -280,23 +280,10 @@ fn p7_the_parts_of_broadcasts_count_among_the_calls_of_their_caller() {
     assert_empty(&f.router);
 }
 
-/// A process that says how much it runs, and offers `add`.
-fn capable(f: &mut Fixture, runs: u32, bytes: u64) -> PeerId {
-    let mut hello = Hello::new("capable", 1, 77);
-    hello.extensions = Extensions::default()
-        .with(Extensions::RUNS, &runs)
-        .unwrap()
-        .with(Extensions::RUN_BYTES, &bytes)
-        .unwrap();
-    let provider = f.router.connect(&hello, Who::Nobody, None).unwrap();
-    f.offer(provider, &[offered(0, "add")], true);
-    provider
-}
-
 #[test]
 fn a_process_that_runs_nothing_is_given_nothing() {
     let mut f = Fixture::new();
-    capable(&mut f, 0, 1000);
+    f.join_running("capable", 0, 1000);
     let caller = f.join("caller", &[]);
     assert_eq!(f.refused(caller, call(0, "add")), full());
 }
@@ -304,7 +291,7 @@ fn a_process_that_runs_nothing_is_given_nothing() {
 #[test]
 fn p6_calls_without_arguments_are_bounded_by_their_number_and_others_by_their_bytes() {
     let mut f = Fixture::new();
-    let provider = capable(&mut f, 1000, 5);
+    let provider = f.join_running("capable", 1000, 5);
     let caller = f.join("caller", &[]);
     let ask = |f: &mut Fixture, number, payload: &'static str| {
         f.receive(caller, Header::Call(call(number, "add")), &bytes(payload))
